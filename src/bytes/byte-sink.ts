@@ -1,0 +1,23 @@
+/** Where a writer's bytes go. One writer owns a sink; calls are not concurrent. */
+export interface ByteSink {
+  /** Where the bytes go, for messages. */
+  readonly path: string;
+  /** Bytes accepted so far: the offset of the next write. */
+  readonly positionBytes: number;
+  /** Writes all of it or rejects. `bytes` are borrowed until the promise settles. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Writes all pieces in order, in as few system calls as possible, or rejects. Pieces are borrowed likewise. */
+  writeAll(pieces: readonly Uint8Array[]): Promise<void>;
+  /** Cuts the tail: what was written after `bytes` is gone, and the next write goes there. */
+  truncate(bytes: number): Promise<void>;
+  /** Makes everything written so far survive the death of the machine (fsync). */
+  flush(): Promise<void>;
+  /** Idempotent. Does not flush. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the sink for a path. `resumeAtBytes` absent: the file must not exist. Present: the file exists, is cut to that
+ * length, and writing goes on there.
+ */
+export type OpenSink = (path: string, options?: { resumeAtBytes?: number }) => Promise<ByteSink>;

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ByteSink, OpenSink } from "./byte-sink.ts";
+
+/** Bytes that all sinks of one recorder may write: `mbPerS` × 10⁶ each second. */
+export class WriteBudget {
+  readonly #bytesPerMs: number;
+  #freeAtMs = 0;
+
+  constructor(mbPerS: number) {
+    this.#bytesPerMs = mbPerS * 1000;
+  }
+
+  async spend(bytes: number): Promise<void> {
+    const now = performance.now();
+    this.#freeAtMs = Math.max(now, this.#freeAtMs) + bytes / this.#bytesPerMs;
+    if (this.#freeAtMs > now + 1) await sleep(this.#freeAtMs - now);
+  }
+}
+
+/** Wraps a sink so that it writes no faster than its budget: spares a shared disk, and stands for a slow one. */
+class ThrottledSink implements ByteSink {
+  readonly #inner: ByteSink;
+  readonly #budget: WriteBudget;
+
+  constructor(inner: ByteSink, budget: WriteBudget) {
+    this.#inner = inner;
+    this.#budget = budget;
+  }
+
+  get path(): string {
+    return this.#inner.path;
+  }
+
+  get positionBytes(): number {
+    return this.#inner.positionBytes;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#inner.write(bytes);
+    await this.#budget.spend(bytes.byteLength);
+  }
+
+  async writeAll(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.#inner.writeAll(pieces);
+    await this.#budget.spend(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  }
+
+  truncate(bytes: number): Promise<void> {
+    return this.#inner.truncate(bytes);
+  }
+
+  flush(): Promise<void> {
+    return this.#inner.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+export function throttled(openSink: OpenSink, mbPerS: number | undefined): OpenSink {
+  if (mbPerS === undefined) return openSink;
+  const budget = new WriteBudget(mbPerS);
+  return async (path, options) => new ThrottledSink(await openSink(path, options), budget);
+}

@@ -1,0 +1,17 @@
+import type { Metadata } from "./metadata.ts";
+import type { StreamSchema } from "./stream-schema.ts";
+
+/** What is known of a run when it starts; it goes into every file. */
+export type RunInfo = {
+  /** 32 hexadecimal digits. */
+  readonly uid: string;
+  /** UTC nanoseconds, as decimal digits (JSON has no 64-bit integers). */
+  readonly startedAtNs: string;
+  /** The whole `[experiment]` table. */
+  readonly experiment: Metadata;
+  readonly host: string;
+  readonly software: { readonly name: string; readonly version: string };
+  readonly devices: readonly { readonly id: string; readonly driver: string; readonly settings: Metadata }[];
+};
+
+export type Run = { readonly info: RunInfo; readonly streams: readonly StreamSchema[] };
