@@ -1,0 +1,105 @@
+import type { OpenSink } from "../bytes/byte-sink.ts";
+import type { Batch } from "../model/batch.ts";
+import type { Ledger } from "../model/ledger.ts";
+import type { Run, RunInfo } from "../model/run.ts";
+import type { StreamSchema } from "../model/stream-schema.ts";
+
+/** The formats that a configuration can name. */
+export type FormatName = "arrow" | "csv";
+
+export type FormatOptions = {
+  /** One of the format's `compressions`. */
+  readonly compression: string;
+  /** Absent: the codec's own default. 0 is off. */
+  readonly compressionLevel?: number;
+  /** `power`: checkpoint() also flushes to the device. */
+  readonly durability: "process" | "power";
+};
+
+/** What a writer has put on disk at a checkpoint; JSON, opaque to all but the format that made it. */
+export type WriterState = { readonly [key: string]: unknown };
+
+/**
+ * Writes the streams of one run in one format. Batches of one stream come in order. Calls are not concurrent, except
+ * that `append` calls of *different* streams may overlap.
+ */
+export interface FormatWriter {
+  /** The files this writer made, for messages and the index. */
+  readonly files: readonly OutputFile[];
+  /**
+   * Resolves when the bytes are the writer's; the batch is *borrowed* until then. When it rejects, nothing of that
+   * batch counts as stored, and `close` cuts the file back to the last batch that was complete.
+   */
+  append(batch: Batch): Promise<void>;
+  /** Everything appended before it survives `kill -9` (and, with `durability: "power"`, the machine's death). */
+  checkpoint(): Promise<WriterState>;
+  /**
+   * Finishes the files, with the ledger in them: complete, or rejects. Idempotent. After a failed `append` it still
+   * makes the files readable up to the last complete batch.
+   */
+  close(ledger: Ledger): Promise<void>;
+  /** Lets go of all files as they are (as after a crash); used when the run is given up. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type OutputFile = {
+  readonly path: string;
+  /** Streams in this file; empty for sidecars. */
+  readonly streams: readonly string[];
+};
+
+export type WriterTarget = {
+  /** The output path as the user gave it, with this format's extension. */
+  readonly path: string;
+  readonly run: Run;
+  readonly options: FormatOptions;
+  readonly openSink: OpenSink;
+};
+
+/** What `daq inspect` shows of a file. */
+export type FileSummary = {
+  readonly path: string;
+  readonly format: FormatName;
+  readonly bytes: number;
+  /** `complete`: closed. `unfinished`: still written, or left by a crash; `daq recover` finishes it. */
+  readonly state: "complete" | "unfinished";
+  readonly run?: RunInfo;
+  readonly streams: readonly { readonly schema: StreamSchema; readonly records: number; readonly firstTimestampNs?: string; readonly lastTimestampNs?: string }[];
+  readonly ledger?: Ledger;
+  /** Anything a person should know: a torn tail, a missing sidecar. */
+  readonly notes: readonly string[];
+};
+
+/** What recovering a file on its own (without its journal) did. */
+export type RecoveredFile = {
+  readonly path: string;
+  /** False: the file was complete already and is untouched. */
+  readonly changed: boolean;
+  readonly records: number;
+  /** Bytes of a torn tail that were cut off. */
+  readonly cutBytes: number;
+};
+
+/** One file format: a folder in `formats/`, a line in the registry. */
+export interface Format {
+  readonly name: FormatName;
+  /** First is the default: ".arrow". A compressed variant may have its own. */
+  readonly extensions: readonly string[];
+  readonly compressions: readonly string[];
+  readonly defaultCompression: string;
+  /** True for each codec that takes a `compressionLevel` from 0 to the given number. */
+  readonly maxCompressionLevel: { readonly [compression: string]: number };
+  /** What this format cannot hold, as a sentence with the formats to use instead; undefined when it can. */
+  refusal(stream: StreamSchema): string | undefined;
+  /** The extension for these options: ".csv.gz" for CSV with gzip. */
+  extension(options: FormatOptions): string;
+  /** The files that `create` will make for `path` and these streams (sidecars included), in order. */
+  plan(path: string, streams: readonly StreamSchema[]): readonly OutputFile[];
+  /** Throws `DaqError("format")` for a stream that it refuses, `DaqError("path")` for a file that exists. */
+  create(target: WriterTarget): Promise<FormatWriter>;
+  /** Goes on after a crash: cuts each file to the state of the last checkpoint and appends there. */
+  resume(target: WriterTarget, state: WriterState): Promise<FormatWriter>;
+  inspect(path: string): Promise<FileSummary>;
+  /** Makes a file readable that a crash left behind, from the file alone. */
+  recover(path: string): Promise<RecoveredFile>;
+}

@@ -1,0 +1,147 @@
+import { type FileHandle, open, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { WriterState } from "../formats/contract.ts";
+import { DaqError, systemCode, writeError } from "../model/errors.ts";
+import type { LostRange } from "../model/ledger.ts";
+import { toJson } from "../model/metadata.ts";
+import type { Run } from "../model/run.ts";
+import { journalPath, type RecorderOptions } from "./recorder-options.ts";
+
+/**
+ * The journal of a run: a line when it starts, a line at each checkpoint, gone when the files are closed. It says
+ * where each file is to be cut after a crash, and where in the ring to go on. Appending a line is the moment at which
+ * a checkpoint counts; a torn last line counts as not written.
+ */
+export type JournalHead = { readonly journal: 1; readonly ringUid: string; readonly options: RecorderOptions; readonly run: Run };
+
+export type OutputCheckpoint = {
+  /** Undefined for an output that failed before: it is not written any more. */
+  readonly state?: WriterState;
+  readonly failure?: string;
+  readonly stored: { readonly [stream: string]: number };
+  /** Losses since the line before. */
+  readonly lost: { readonly [stream: string]: readonly LostRange[] };
+};
+
+export type CheckpointLine = {
+  readonly cursor: number;
+  readonly nextSequences: readonly number[];
+  readonly outputs: readonly OutputCheckpoint[];
+};
+
+export type JournalContent = { readonly head: JournalHead; readonly checkpoints: readonly CheckpointLine[]; readonly bytes: number };
+
+export class Journal {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #power: boolean;
+  #positionBytes: number;
+
+  private constructor(path: string, handle: FileHandle, positionBytes: number, power: boolean) {
+    this.path = path;
+    this.#handle = handle;
+    this.#positionBytes = positionBytes;
+    this.#power = power;
+  }
+
+  static async create(head: JournalHead): Promise<Journal> {
+    const path = journalPath(head.options.indexPath);
+    const power = head.options.durability === "power";
+    let handle: FileHandle;
+    try {
+      handle = await open(path, "wx+");
+    } catch (error) {
+      if (systemCode(error) === "EEXIST")
+        throw new DaqError("path", `${path} exists already: a run to this path goes on, or a crash left it.`, {
+          hint: "Run `daq recover` on it, or choose another output_path.",
+          cause: error,
+        });
+      throw writeError(path, error);
+    }
+    const journal = new Journal(path, handle, 0, power);
+    await journal.#append({ ...head, options: withPaths(head.options, (file) => basename(file)) });
+    if (power) await syncFolder(dirname(path));
+    return journal;
+  }
+
+  static async reopen(indexPath: string, content: JournalContent): Promise<Journal> {
+    const path = journalPath(indexPath);
+    const handle = await open(path, "r+");
+    await handle.truncate(content.bytes);
+    return new Journal(path, handle, content.bytes, content.head.options.durability === "power");
+  }
+
+  async append(line: CheckpointLine): Promise<void> {
+    await this.#append(line);
+  }
+
+  async #append(value: unknown): Promise<void> {
+    const bytes = Buffer.from(`${toJson(value)}\n`);
+    try {
+      let done = 0;
+      while (done < bytes.byteLength)
+        done += (await this.#handle.write(bytes, done, bytes.byteLength - done, this.#positionBytes + done)).bytesWritten;
+      if (this.#power) await this.#handle.datasync();
+      this.#positionBytes += bytes.byteLength;
+    } catch (error) {
+      throw writeError(this.path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  /** The run is in its files: the journal has done its work. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Reads a journal; undefined when there is none. Throws `DaqError("format")` for one that is not a journal. */
+export async function readJournal(path: string): Promise<JournalContent | undefined> {
+  let text: Buffer;
+  try {
+    text = await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw new DaqError("io", `Reading ${path} failed: ${(error as Error).message}`, { cause: error });
+  }
+  const lines: unknown[] = [];
+  let bytes = 0;
+  for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, bytes)) {
+    const line = text.toString("utf8", bytes, end);
+    try {
+      lines.push(JSON.parse(line));
+    } catch {
+      break; // Torn by a crash of the machine: this line and what follows do not count.
+    }
+    bytes = end + 1;
+  }
+  const head = lines[0] as JournalHead | undefined;
+  if (head?.journal !== 1 || head.options === undefined || head.run === undefined)
+    throw new DaqError("format", `${path} is not the journal of a run (or is empty: the crash came before the first record).`, {
+      hint: "Recover the data files on their own: `daq recover FILE`.",
+    });
+  const options = withPaths(head.options, (file) => join(dirname(path), basename(file)));
+  return { head: { ...head, options }, checkpoints: lines.slice(1) as CheckpointLine[], bytes };
+}
+
+/** The journal names files without their folder, so that a folder that was moved can still be recovered. */
+function withPaths(options: RecorderOptions, change: (path: string) => string): RecorderOptions {
+  return {
+    ...options,
+    indexPath: change(options.indexPath),
+    outputs: options.outputs.map((output) => ({ ...output, path: change(output.path) })),
+  };
+}

@@ -1,0 +1,13 @@
+import type { OpenSink } from "../bytes/byte-sink.ts";
+import { openFileSink } from "../bytes/file-sink.ts";
+import { throttled } from "../bytes/throttled-sink.ts";
+import { loadFormat } from "../formats/registry.ts";
+import type { Run } from "../model/run.ts";
+import { Output } from "./output.ts";
+import type { RecorderOptions } from "./recorder-options.ts";
+
+/** The outputs of a run, not yet opened; they share one write budget. */
+export async function makeOutputs(options: RecorderOptions, run: Run, openSink: OpenSink = openFileSink): Promise<Output[]> {
+  const open = throttled(openSink, options.maxWriteMbPerS);
+  return Promise.all(options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, open)));
+}

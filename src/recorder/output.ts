@@ -1,0 +1,175 @@
+import { basename } from "node:path";
+import type { OpenSink } from "../bytes/byte-sink.ts";
+import type { Format, FormatWriter, OutputFile, WriterState, WriterTarget } from "../formats/contract.ts";
+import type { Batch } from "../model/batch.ts";
+import { DaqError } from "../model/errors.ts";
+import { AccountBook, type Ledger, type LostRange } from "../model/ledger.ts";
+import type { Run } from "../model/run.ts";
+import type { OutputCheckpoint } from "./journal.ts";
+import type { OutputOptions } from "./recorder-options.ts";
+import type { OutputSummary } from "./run-index.ts";
+
+/** One format of a run while it is written: the writer, its accounts, and what became of it. */
+export class Output {
+  readonly options: OutputOptions;
+  readonly #format: Format;
+  readonly #target: WriterTarget;
+  readonly #books: Map<string, AccountBook>;
+  #writer: FormatWriter | undefined;
+  #state: WriterState | undefined;
+  #failure: DaqError | undefined;
+  #lastFailureText: string | undefined;
+
+  constructor(format: Format, options: OutputOptions, run: Run, openSink: OpenSink) {
+    const wanted = new Set(options.streams);
+    const streams = run.streams.filter((stream) => wanted.has(stream.name));
+    this.options = options;
+    this.#format = format;
+    this.#target = { path: options.path, run: { info: run.info, streams }, options: options.options, openSink };
+    this.#books = new Map(streams.map((stream) => [stream.name, new AccountBook(stream.name)]));
+  }
+
+  get files(): readonly OutputFile[] {
+    return this.#writer?.files ?? this.#format.plan(this.#target.path, this.#target.run.streams);
+  }
+
+  /** The error that ended this output early; undefined while it works. */
+  get failure(): DaqError | undefined {
+    return this.#failure;
+  }
+
+  get failureText(): string | undefined {
+    return this.#failure?.message ?? this.#lastFailureText;
+  }
+
+  get isWorking(): boolean {
+    return this.#writer !== undefined && this.#failure === undefined;
+  }
+
+  has(stream: string): boolean {
+    return this.#books.has(stream);
+  }
+
+  async create(): Promise<void> {
+    this.#writer = await this.#format.create(this.#target);
+    this.#state = await this.#writer.checkpoint();
+  }
+
+  /** Continues from the last checkpoint in the journal. */
+  async resume(checkpoints: readonly OutputCheckpoint[]): Promise<void> {
+    const last = checkpoints.at(-1);
+    if (last === undefined) throw new DaqError("format", `${this.options.path}: the journal has no checkpoint.`);
+    for (const name of this.#books.keys()) {
+      const ranges = checkpoints.flatMap((line) => line.lost[name] ?? []);
+      this.#books.set(name, AccountBook.from({ stream: name, stored: last.stored[name] ?? 0, ranges }));
+    }
+    this.#lastFailureText = last.failure;
+    if (last.state === undefined) return;
+    this.#state = last.state;
+    this.#writer = await this.#format.resume(this.#target, last.state);
+  }
+
+  /** Stores a batch. Never rejects: a failure ends this output, and the batch counts as lost in it. */
+  async append(batch: Batch): Promise<void> {
+    const book = this.#books.get(batch.stream.name);
+    if (book === undefined) return;
+    if (this.isWorking) {
+      try {
+        await this.#writer!.append(batch);
+        book.store(batch.count);
+        return;
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    for (const range of this.#rangesOf(batch)) book.lose(range);
+  }
+
+  lose(stream: string, range: LostRange): void {
+    this.#books.get(stream)?.lose(range);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??=
+      error instanceof DaqError
+        ? error
+        : new DaqError("io", `Writing ${this.options.path} failed: ${(error as Error).message}`, { cause: error });
+  }
+
+  #rangesOf(batch: Batch): LostRange[] {
+    const reason = this.#failure?.code === "disk-full" ? "disk-full" : "writer-failed";
+    const ranges: LostRange[] = [];
+    const { sequences } = batch;
+    for (let from = 0; from < batch.count; ) {
+      let to = from + 1;
+      while (to < batch.count && sequences[to] === sequences[to - 1]! + 1n) to++;
+      ranges.push({ first: Number(sequences[from]), count: to - from, reason, atNs: nowText(), ...this.#detail() });
+      from = to;
+    }
+    return ranges;
+  }
+
+  #detail(): { detail: string } | Record<string, never> {
+    return this.failureText === undefined ? {} : { detail: this.failureText };
+  }
+
+  /** A line for the journal. Never rejects: a writer that cannot make a checkpoint has failed. */
+  async checkpoint(): Promise<OutputCheckpoint> {
+    if (this.isWorking) {
+      try {
+        this.#state = await this.#writer!.checkpoint();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    const books = [...this.#books.values()];
+    const lost = books.map((book) => [book.stream, book.takeNews()] as const).filter(([, ranges]) => ranges.length > 0);
+    return {
+      ...(this.isWorking && this.#state !== undefined ? { state: this.#state } : {}),
+      ...(this.failureText === undefined ? {} : { failure: this.failureText }),
+      stored: Object.fromEntries(books.map((book) => [book.stream, book.stored])),
+      lost: Object.fromEntries(lost),
+    };
+  }
+
+  ledger(complete: boolean): Ledger {
+    return { complete, accounts: [...this.#books.values()].map((book) => book.account()) };
+  }
+
+  get lostRecords(): number {
+    return [...this.#books.values()].reduce((sum, book) => sum + book.lost, 0);
+  }
+
+  /** Finishes the files. A writer that failed before still makes them readable, as far as it got. */
+  async close(complete: boolean): Promise<void> {
+    if (this.#writer === undefined) return;
+    try {
+      await this.#writer.close(this.ledger(complete && this.#failure === undefined));
+    } catch (error) {
+      this.#fail(error);
+      await this.#writer[Symbol.asyncDispose]();
+    }
+  }
+
+  /** What the index says of it. `complete`: as far as the ring knows. */
+  summary(complete: boolean): OutputSummary {
+    const files = this.files.map((file) => ({ ...file, path: basename(file.path) }));
+    const failure = this.failureText;
+    return {
+      format: this.options.format,
+      files,
+      ledger: this.ledger(complete && failure === undefined),
+      ...(failure === undefined ? {} : { failure }),
+    };
+  }
+
+  /** Lets go of the files as they are. */
+  async abandon(): Promise<void> {
+    await this.#writer?.[Symbol.asyncDispose]();
+    this.#writer = undefined;
+  }
+}
+
+export function nowText(): string {
+  return `${BigInt(Date.now()) * 1_000_000n}`;
+}

@@ -1,0 +1,33 @@
+import { mkdir } from "node:fs/promises";
+import type { OutputFile } from "../formats/contract.ts";
+import { loadFormat } from "../formats/registry.ts";
+import { DaqError, systemCode } from "../model/errors.ts";
+import type { StreamSchema } from "../model/stream-schema.ts";
+import type { OutputOptions } from "./recorder-options.ts";
+
+/** Every file that the outputs will make for these streams. */
+export async function plannedFiles(
+  { outputs }: { readonly outputs: readonly OutputOptions[] },
+  streams: readonly StreamSchema[],
+): Promise<OutputFile[]> {
+  const files = await Promise.all(
+    outputs.map(async ({ format, path, streams: names }) =>
+      (await loadFormat(format)).plan(path, streams.filter((stream) => names.includes(stream.name))),
+    ),
+  );
+  return files.flat();
+}
+
+/** Makes the folder that the files go to. Throws `DaqError("path")`. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const code = systemCode(error);
+    const why = code === "EEXIST" || code === "ENOTDIR" ? "a file is in the way" : (error as Error).message;
+    throw new DaqError("path", `The folder ${path} cannot be made: ${why}.`, {
+      hint: "Check output_path, and that you may write there.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { FormatName, FormatOptions } from "../formats/contract.ts";
+
+/** One format of a run: where it goes and which streams it takes. */
+export type OutputOptions = {
+  readonly format: FormatName;
+  /** The path with this format's extension; several streams make several files of it. */
+  readonly path: string;
+  readonly streams: readonly string[];
+  readonly options: FormatOptions;
+};
+
+/** All that a recorder needs to know; plain JSON, because it travels to another process and into the journal. */
+export type RecorderOptions = {
+  readonly ringPath: string;
+  /** The recorder's name in the ring: two recorders on one ring have two names. */
+  readonly name: string;
+  /** Path of the run's index, `…run.json`; the journal stands beside it while the run goes on. */
+  readonly indexPath: string;
+  readonly outputs: readonly OutputOptions[];
+  /** A checkpoint at least this often. */
+  readonly flushIntervalMs: number;
+  /** Records per batch; absent: about 4 MiB. */
+  readonly chunkSize?: number;
+  readonly durability: "process" | "power";
+  /** Limits how fast files are written, in 10⁶ bytes per second. */
+  readonly maxWriteMbPerS?: number;
+};
+
+export function journalPath(indexPath: string): string {
+  return indexPath.replace(/(\.run\.json)?$/, ".journal.jsonl");
+}

@@ -1,0 +1,384 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Ballast } from "../bytes/ballast.ts";
+import type { OpenSink } from "../bytes/byte-sink.ts";
+import { DaqError } from "../model/errors.ts";
+import type { LossReason } from "../model/ledger.ts";
+import type { Run } from "../model/run.ts";
+import { RingReader } from "../ring/ring-reader.ts";
+import type { RingRecord } from "../ring/ring-record.ts";
+import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
+import { BatchBuilder, rowsPerBatch } from "./batch-builder.ts";
+import { removeOrphanRing } from "./orphan-ring.ts";
+import { type CheckpointLine, Journal, type JournalContent, readJournal } from "./journal.ts";
+import { nowText, Output } from "./output.ts";
+import { makeOutputs } from "./make-outputs.ts";
+import { makeFolder, plannedFiles } from "./planned-files.ts";
+import { journalPath, type RecorderOptions } from "./recorder-options.ts";
+import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";
+import { StreamFeed } from "./stream-feed.ts";
+
+export type RecorderProgress = {
+  readonly streams: readonly { readonly stream: string; readonly produced: number; readonly read: number }[];
+  readonly lost: number;
+  readonly readBytes: number;
+  readonly behindBytes: number;
+  readonly capacityBytes: number;
+  readonly checkpoints: number;
+  readonly residentBytes: number;
+};
+
+export type RecorderResult = { readonly index: RunIndex; readonly indexPath: string; readonly failure?: DaqError };
+
+export type RecorderHooks = {
+  /** Replaces how files are opened: tests break it. */
+  readonly openSink?: OpenSink;
+  /** Writing has failed for good: stop the sources, so that the ring keeps what it holds. */
+  readonly onFailing?: (failure: DaqError) => void;
+};
+
+/** Time after which the event loop is let go on, while records keep coming; looked at once in so many records. */
+const turnMs = 20;
+const recordsPerLook = 64;
+const waitMs = 100;
+/** How long a recorder that failed waits for the sources to stop before it writes down what was produced. */
+const sourcesStopMs = 5_000;
+
+/**
+ * Takes a run from its ring into its files. `open` makes or resumes the files, `run` drains until the ring ends.
+ * The ring's cursor moves only at checkpoints, so whatever dies, the records since then are still in the ring.
+ */
+export class Recorder {
+  readonly options: RecorderOptions;
+  readonly #reader: RingReader;
+  readonly #run: Run;
+  readonly #outputs: readonly Output[];
+  readonly #feeds: readonly StreamFeed[];
+  readonly #journal: Journal;
+  readonly #ballast: Ballast;
+  readonly #hooks: RecorderHooks;
+  readonly resumed: boolean;
+  #readBytes = 0;
+  #checkpoints = 0;
+  #savedCursor: number;
+  #lossesSaved = 0;
+  #lastCheckpointMs = performance.now();
+  #isAborted = false;
+  #journalFailure: DaqError | undefined;
+
+  /** Attaches to the ring and opens the files. Throws `DaqError` and leaves nothing open. */
+  static async open(options: RecorderOptions, hooks: RecorderHooks = {}): Promise<Recorder> {
+    const reader = RingReader.attach(options.ringPath, { name: options.name, durable: true });
+    try {
+      const journal = await readJournal(journalPath(options.indexPath));
+      if (journal !== undefined && journal.checkpoints.length > 0)
+        return await Recorder.#resume(options, reader, journal, hooks);
+      // Killed before the first checkpoint: what files there are were just made, and hold nothing.
+      if (journal !== undefined) await removeFresh(options, journal);
+      return await Recorder.#start(options, reader, hooks);
+    } catch (error) {
+      // A place that was held for a run that goes on is kept; a new one is given back.
+      if (reader.resumed) reader.close();
+      else reader.detach();
+      throw error;
+    }
+  }
+
+  static async #start(options: RecorderOptions, reader: RingReader, hooks: RecorderHooks): Promise<Recorder> {
+    const info = reader.run;
+    if (info === undefined)
+      throw new DaqError("ring", `${options.ringPath} does not describe its run yet.`, { hint: "Describe the run before recorders start." });
+    const run: Run = { info, streams: reader.streams };
+    // Before the journal is made: from then on, files at these paths are this run's.
+    for (const { path } of await plannedFiles(options, run.streams)) {
+      if (existsSync(path))
+        throw new DaqError("path", `${path} exists already; existing files are never overwritten.`, {
+          hint: "Choose another output_path, or put {version} into it, which counts up.",
+        });
+    }
+    await makeFolder(dirname(options.indexPath));
+    const journal = await Journal.create({ journal: 1, ringUid: reader.runUid, options, run });
+    const outputs = await makeOutputs(options, run, hooks.openSink);
+    const ballast = new Ballast(ballastPath(options));
+    try {
+      for (const output of outputs) await output.create();
+      await ballast.fill();
+    } catch (error) {
+      for (const output of outputs) await output.abandon();
+      await ballast.release();
+      await journal.remove();
+      throw error;
+    }
+    const recorder = new Recorder(options, reader, run, outputs, journal, hooks, false);
+    await recorder.#checkpoint();
+    return recorder;
+  }
+
+  static async #resume(options: RecorderOptions, reader: RingReader, content: JournalContent, hooks: RecorderHooks): Promise<Recorder> {
+    const { head, checkpoints } = content;
+    if (head.ringUid !== reader.runUid)
+      throw new DaqError("path", `${journalPath(options.indexPath)} belongs to another run.`, {
+        hint: "Run `daq recover` on it first, or choose another output_path.",
+      });
+    const outputs = await makeOutputs(head.options, head.run, hooks.openSink);
+    const last = checkpoints.at(-1)!;
+    try {
+      for (const [index, output] of outputs.entries())
+        await output.resume(checkpoints.map((line) => line.outputs[index]!));
+    } catch (error) {
+      for (const output of outputs) await output.abandon();
+      throw error;
+    }
+    reader.seek(last.cursor, last.nextSequences);
+    const journal = await Journal.reopen(options.indexPath, content);
+    return new Recorder(options, reader, head.run, outputs, journal, hooks, true);
+  }
+
+  private constructor(
+    options: RecorderOptions,
+    reader: RingReader,
+    run: Run,
+    outputs: readonly Output[],
+    journal: Journal,
+    hooks: RecorderHooks,
+    resumed: boolean,
+  ) {
+    this.options = options;
+    this.#reader = reader;
+    this.#run = run;
+    this.#outputs = outputs;
+    this.#journal = journal;
+    this.#ballast = new Ballast(ballastPath(options));
+    this.#hooks = hooks;
+    this.resumed = resumed;
+    this.#savedCursor = reader.cursor;
+    this.#feeds = run.streams.map((stream) => {
+      const takers = outputs.filter((output) => output.has(stream.name));
+      const rows = rowsPerBatch(stream, options.chunkSize);
+      return new StreamFeed([new BatchBuilder(stream, rows), new BatchBuilder(stream, rows)], takers);
+    });
+  }
+
+  progress(): RecorderProgress {
+    return {
+      streams: this.#reader.streamViews.map((view) => ({
+        stream: view.schema.name,
+        produced: this.#reader.producedOf(view.index),
+        read: view.nextSequence,
+      })),
+      lost: this.#lostRecords,
+      readBytes: this.#readBytes,
+      behindBytes: this.#reader.behindBytes,
+      capacityBytes: this.#reader.capacityBytes,
+      checkpoints: this.#checkpoints,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  get #lostRecords(): number {
+    return this.#outputs.reduce((sum, output) => sum + output.lostRecords, 0);
+  }
+
+  /** Gives up draining: what is still in the ring counts as lost, and the files are closed. */
+  abort(): void {
+    this.#isAborted = true;
+  }
+
+  /** Drains the ring until it ends, then finishes the files. Rejects only for faults of the ring itself. */
+  async run(): Promise<RecorderResult> {
+    try {
+      const end = await this.#drain();
+      return end === "failed" ? await this.#stopEarly() : await this.#finish(end);
+    } catch (error) {
+      await this.#release();
+      throw error;
+    }
+  }
+
+  async #drain(): Promise<RunEnd> {
+    const reader = this.#reader;
+    let turnStart = performance.now();
+    for (let number = 1; ; number++) {
+      const record = reader.next();
+      if (record !== undefined) {
+        const copying = this.#take(record);
+        if (copying !== undefined) await copying;
+        if (number % recordsPerLook !== 0 && copying === undefined) continue;
+        if (this.#isCheckpointDue()) await this.#checkpoint();
+        else if (performance.now() - turnStart > turnMs) {
+          await new Promise(setImmediate);
+          turnStart = performance.now();
+        }
+      } else if (reader.state !== "open") {
+        return reader.state === "closed" ? "closed" : "producer-died";
+      } else {
+        const isAwaited = reader.isProducerWaiting && reader.cursor > this.#savedCursor;
+        if (isAwaited || this.#isCheckpointDue()) await this.#checkpoint();
+        else await reader.wait(Math.max(1, Math.min(waitMs, this.#checkpointInMs())));
+        turnStart = performance.now();
+      }
+      if (this.#isAborted) return "aborted";
+      if (this.#failure !== undefined) return "failed";
+    }
+  }
+
+  /** Why the recording cannot go on: the disk is full, the journal cannot be written, or no output works any more. */
+  get #failure(): DaqError | undefined {
+    const failures = this.#outputs.map((output) => output.failure).filter((failure) => failure !== undefined);
+    const full = failures.find((failure) => failure.code === "disk-full");
+    if (full !== undefined || this.#journalFailure !== undefined) return full ?? this.#journalFailure;
+    if (this.#outputs.some((output) => output.isWorking)) return undefined;
+    return failures[0] ?? new DaqError("io", "None of the run's files can be written any more.");
+  }
+
+  #checkpointInMs(): number {
+    return this.options.flushIntervalMs - (performance.now() - this.#lastCheckpointMs);
+  }
+
+  /** In time, or before a quarter of the ring is held back by it. */
+  #isCheckpointDue(): boolean {
+    return this.#reader.cursor - this.#savedCursor > this.#reader.capacityBytes / 4 || this.#checkpointInMs() <= 0;
+  }
+
+  #take(record: RingRecord): void | Promise<void> {
+    this.#readBytes += record.bytes;
+    if (record.kind === "document") return;
+    const { stream, lostBefore, firstSequence } = record;
+    if (lostBefore > 0) this.#lose(stream.index, firstSequence - lostBefore, lostBefore, record.lostReason);
+    const feed = this.#feeds[stream.index];
+    if (feed === undefined) {
+      // Its file would need another schema than the ones that were opened.
+      this.#lose(stream.index, firstSequence, record.count, "writer-failed", "the stream was declared after the recording began");
+      return;
+    }
+    if (record.kind === "gap") {
+      const { count, gapReason, gapDetail } = record;
+      if (this.#reader.isIntact(record)) this.#lose(stream.index, firstSequence, count, gapReason, gapDetail);
+      else this.#reader.reject(record, 0);
+      return;
+    }
+    return this.#copy(record, feed, 0);
+  }
+
+  /** Copies a record into its stream's batch, and over several batches where it is larger than one. */
+  #copy(record: RingRecord, feed: StreamFeed, from: number): void | Promise<void> {
+    const taken = feed.builder.add(record, from);
+    if (!this.#reader.isIntact(record)) {
+      feed.builder.drop(taken);
+      this.#reader.reject(record, from);
+      return;
+    }
+    const next = from + taken;
+    if (!feed.builder.isFull) return;
+    return feed.flush().then(() => (next < record.count ? this.#copy(record, feed, next) : undefined));
+  }
+
+  #lose(streamIndex: number, first: number, count: number, reason: LossReason, detail?: string): void {
+    const stream = this.#reader.streamViews[streamIndex]!.schema.name;
+    const range = { first, count, reason, atNs: nowText(), ...(detail === undefined || detail === "" ? {} : { detail }) };
+    for (const output of this.#outputs) output.lose(stream, range);
+  }
+
+  /** Everything read so far goes to the files; then the journal says so; then the ring may forget it. */
+  async #checkpoint(): Promise<void> {
+    this.#lastCheckpointMs = performance.now();
+    const cursor = this.#reader.cursor;
+    if (this.#checkpoints > 0 && cursor === this.#savedCursor && this.#lossesSaved === this.#lostRecords) {
+      this.#reader.store(cursor);
+      return;
+    }
+    for (const feed of this.#feeds) await feed.settle();
+    const outputs = [];
+    for (const output of this.#outputs) outputs.push(await output.checkpoint());
+    if (this.#failure !== undefined) return;
+    const line: CheckpointLine = {
+      cursor,
+      nextSequences: this.#reader.streamViews.map((view) => view.nextSequence),
+      outputs,
+    };
+    try {
+      await this.#journal.append(line);
+    } catch (error) {
+      this.#journalFailure = error as DaqError;
+      return;
+    }
+    this.#savedCursor = cursor;
+    this.#lossesSaved = this.#lostRecords;
+    this.#checkpoints++;
+    this.#reader.store(cursor);
+  }
+
+  async #finish(end: RunEnd): Promise<RecorderResult> {
+    this.#accountForTail(end === "closed" ? "ring-lapped" : "aborted");
+    await this.#checkpoint();
+    if (this.#failure !== undefined) return this.#stopEarly();
+    await this.#ballast.release();
+    for (const output of this.#outputs) await output.close(true);
+    const result = await this.#writeIndex(end);
+    await this.#journal.remove();
+    this.#reader.detach();
+    removeOrphanRing(this.options.ringPath);
+    return result;
+  }
+
+  /** What the producer counted and nobody could read: overwritten at the very end, given up, or cut off by its death. */
+  #accountForTail(reason: LossReason): void {
+    for (const view of this.#reader.streamViews) {
+      const missing = this.#reader.producedOf(view.index) - view.nextSequence;
+      if (missing <= 0) continue;
+      this.#lose(view.index, view.nextSequence, missing, reason);
+      view.nextSequence += missing;
+    }
+  }
+
+  async #writeIndex(end: RunEnd): Promise<RecorderResult> {
+    const failure = this.#outputs.find((output) => output.failure !== undefined)?.failure;
+    const index: RunIndex = {
+      daqRun: 1,
+      end,
+      endedAtNs: nowText(),
+      run: this.#run,
+      outputs: this.#outputs.map((output) => output.summary(true)),
+      notes: end === "producer-died" ? ["The acquisition ended without closing the run; all that it had put into the ring is stored."] : [],
+    };
+    await writeRunIndex(this.options.indexPath, index, this.options.durability === "power");
+    return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
+  }
+
+  /**
+   * The disk is full, or no file can be written. The files go back to the last checkpoint and are closed there, so
+   * that they can be read; journal and ring stay, so that `daq recover` can add the rest once there is room.
+   */
+  async #stopEarly(): Promise<RecorderResult> {
+    const failure = this.#failure;
+    if (failure !== undefined) this.#hooks.onFailing?.(failure);
+    const deadline = performance.now() + sourcesStopMs;
+    while (this.#reader.state === "open" && performance.now() < deadline) {
+      await this.#reader.wait(waitMs);
+      while (this.#reader.next() !== undefined); // Only to come to the end, where the ring's state shows.
+    }
+    for (const output of this.#outputs) await output.abandon();
+    await this.#ballast.release();
+    const produced = this.#reader.streamViews.map((view) => Math.max(this.#reader.producedOf(view.index), view.nextSequence));
+    const index = await closeAtLastCheckpoint(this.#journal.path, produced, failure);
+    this.#reader.close();
+    await this.#journal.close();
+    return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
+  }
+
+  async #release(): Promise<void> {
+    for (const output of this.#outputs) await output.abandon();
+    await this.#journal.close();
+    this.#reader.close();
+  }
+}
+
+async function removeFresh(options: RecorderOptions, { head }: JournalContent): Promise<void> {
+  for (const { path } of await plannedFiles(head.options, head.run.streams)) await rm(path, { force: true });
+  await rm(journalPath(options.indexPath));
+}
+
+function ballastPath(options: RecorderOptions): string {
+  return join(dirname(options.indexPath), `.${basename(options.indexPath)}.ballast`);
+}

@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { formatOfPath } from "../formats/registry.ts";
+import type { RecoveredFile } from "../formats/contract.ts";
+import { DaqError } from "../model/errors.ts";
+import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
+import { isAlive } from "../ring/process-identity.ts";
+import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
+import { type JournalContent, readJournal } from "./journal.ts";
+import { removeOrphanRing } from "./orphan-ring.ts";
+import { plannedFiles } from "./planned-files.ts";
+import { Recorder, type RecorderProgress } from "./recorder.ts";
+import { journalPath } from "./recorder-options.ts";
+import type { RunIndex } from "./run-index.ts";
+
+export type Recovery =
+  /** A run with its journal: files completed, and what the ring still held was added. */
+  | { readonly kind: "run"; readonly index: RunIndex; readonly indexPath: string; readonly addedRecords: number; readonly ringPath: string | undefined; readonly failure?: DaqError }
+  /** A file on its own. */
+  | { readonly kind: "file"; readonly file: RecoveredFile };
+
+/**
+ * Recovers what a crash left behind: a journal (`….journal.jsonl`), an index (`….run.json`), or a data file, whose
+ * journal is looked for beside it. Throws `DaqError("ring")` when the run is not over.
+ */
+export async function recover(path: string, onProgress?: (progress: RecorderProgress) => void): Promise<Recovery> {
+  const journal = await findJournal(path);
+  if (journal !== undefined) return recoverRun(journal, onProgress);
+  if (path.endsWith(".journal.jsonl") || !existsSync(path))
+    throw new DaqError("path", `${path}: no such file.`, { hint: "Give a data file, a ….run.json or a ….journal.jsonl." });
+  if (path.endsWith(".run.json"))
+    throw new DaqError("path", `${path} has no journal beside it: this run is complete.`, { hint: `See it with \`daq inspect ${path}\`.` });
+  const format = await formatOfPath(path);
+  return { kind: "file", file: await format.recover(path) };
+}
+
+/** The journal of the run that a path belongs to; undefined when there is none. */
+export async function findJournal(path: string): Promise<string | undefined> {
+  if (path.endsWith(".journal.jsonl")) return existsSync(path) ? path : undefined;
+  if (path.endsWith(".run.json")) {
+    const journal = journalPath(path);
+    return existsSync(journal) ? journal : undefined;
+  }
+  const folder = dirname(path);
+  if (!existsSync(folder)) return undefined;
+  for (const name of (await readdir(folder)).filter((entry) => entry.endsWith(".journal.jsonl"))) {
+    const candidate = join(folder, name);
+    const content = await readJournal(candidate).catch(() => undefined);
+    if (content === undefined) continue;
+    const files = await plannedFiles(content.head.options, content.head.run.streams);
+    if (files.some((file) => basename(file.path) === basename(path))) return candidate;
+  }
+  return undefined;
+}
+
+async function recoverRun(journal: string, onProgress: ((progress: RecorderProgress) => void) | undefined): Promise<Recovery> {
+  const content = await readJournal(journal);
+  if (content === undefined) throw new DaqError("path", `${journal}: no such file.`);
+  const { options } = content.head;
+  if (!ringIsThere(content)) {
+    const index = await closeAtLastCheckpoint(journal, undefined, undefined);
+    await rm(journal);
+    await rm(join(dirname(journal), `.${basename(options.indexPath)}.ballast`), { force: true });
+    return { kind: "run", index, indexPath: options.indexPath, addedRecords: 0, ringPath: undefined };
+  }
+  const before = sum(content.checkpoints.at(-1)?.outputs.map((output) => sum(Object.values(output.stored))) ?? []);
+  const recorder = await Recorder.open(options);
+  const timer = setInterval(() => onProgress?.(recorder.progress()), 250);
+  try {
+    const { index, failure } = await recorder.run();
+    const after = sum(index.outputs.flatMap(({ ledger }) => ledger.accounts.map((account) => account.stored)));
+    if (failure === undefined) removeOrphanRing(options.ringPath);
+    return {
+      kind: "run",
+      index,
+      indexPath: options.indexPath,
+      addedRecords: after - before,
+      ringPath: options.ringPath,
+      ...(failure === undefined ? {} : { failure }),
+    };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** True when the run's own ring still exists and nobody produces into it. Throws when somebody does. */
+function ringIsThere({ head }: JournalContent): boolean {
+  const path = resolve(head.options.ringPath);
+  if (!existsSync(path)) return false;
+  const file = attachRingFile(path);
+  try {
+    if (runUidOf(file.memory) !== head.ringUid) return false;
+    const producer = producerOf(file.memory);
+    const isOurs = isClosed(file.memory) && producer.pid === process.pid;
+    if (!isOurs && isAlive(producer))
+      throw new DaqError("ring", `This run is still going on: process ${producer.pid} produces into ${path}.`, {
+        hint: "Stop it first (Ctrl-C there); it closes its files by itself.",
+      });
+    return true;
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import type { Config } from "../config/config.ts";
+import { formatOptionsFor } from "../config/format-options.ts";
+import { hasVersion, outputPathFor } from "../config/output-path.ts";
+import type { Format } from "../formats/contract.ts";
+import { loadFormat } from "../formats/registry.ts";
+import { DaqError } from "../model/errors.ts";
+import type { StreamSchema } from "../model/stream-schema.ts";
+import { plannedFiles } from "../recorder/planned-files.ts";
+import { journalPath, type OutputOptions } from "../recorder/recorder-options.ts";
+
+export type OutputPlan = { readonly outputs: readonly OutputOptions[]; readonly indexPath: string };
+
+/** A device's streams, and the formats they go to. */
+export type DeviceStreams = { readonly formats: readonly string[]; readonly streams: readonly StreamSchema[] };
+
+/** More runs of one name than this in one second, or in one folder, mean that something else is wrong. */
+const maxVersion = 100_000;
+
+/**
+ * Decides every path of a run before anything is made. Throws `DaqError("format")` for what a format cannot hold,
+ * `DaqError("path")` when a file is there already and the path does not count versions.
+ */
+export async function planOutputs(config: Config, devices: readonly DeviceStreams[], startedAt: Date): Promise<OutputPlan> {
+  const names = [...new Set(devices.flatMap((device) => device.formats))];
+  const streams = devices.flatMap((device) => device.streams);
+  const formats = await Promise.all(names.map(loadFormat));
+  for (const { formats: wanted, streams: own } of devices)
+    for (const format of formats.filter(({ name }) => wanted.includes(name))) refuse(format, own);
+  for (let version = 1; version <= maxVersion; version++) {
+    const plan = planVersion(config, devices, formats, startedAt, version);
+    const taken = (await allPaths(plan, streams)).find((path) => existsSync(path));
+    if (taken === undefined) return plan;
+    if (!hasVersion(config.storage.outputPath)) throw exists(taken);
+  }
+  throw new DaqError("path", `output_path ${config.storage.outputPath}: ${maxVersion} versions exist already.`, {
+    hint: "Choose another output_path.",
+  });
+}
+
+function refuse(format: Format, streams: readonly StreamSchema[]): void {
+  for (const stream of streams) {
+    const refusal = format.refusal(stream);
+    if (refusal !== undefined) throw new DaqError("format", refusal, { hint: "Set `format` for this device in its [[devices]] table." });
+  }
+}
+
+function planVersion(
+  config: Config,
+  devices: readonly DeviceStreams[],
+  formats: readonly Format[],
+  startedAt: Date,
+  version: number,
+): OutputPlan {
+  const isOneOfSeveral = devices.flatMap((device) => device.streams).length > 1;
+  let indexPath: string | undefined;
+  const outputs = formats.map((format): OutputOptions => {
+    const options = formatOptionsFor(config.storage, format);
+    const names = devices
+      .filter((device) => device.formats.includes(format.name))
+      .flatMap((device) => device.streams.map((stream) => stream.name));
+    const base = outputPathFor(config.storage.outputPath, {
+      experiment: config.experiment.name,
+      startedAt,
+      extension: format.extension(options),
+      extensions: format.extensions,
+      version,
+    });
+    const extension = format.extensions.find((known) => base.endsWith(known)) ?? "";
+    const stem = base.slice(0, base.length - extension.length);
+    indexPath ??= `${stem}.run.json`;
+    // One stream of several has its name in the file's, as it has where this format takes them all.
+    const path = names.length === 1 && isOneOfSeveral ? `${stem}.${names[0]}${extension}` : base;
+    return { format: format.name, path, streams: names, options };
+  });
+  return { outputs, indexPath: indexPath! };
+}
+
+async function allPaths(plan: OutputPlan, streams: readonly StreamSchema[]): Promise<string[]> {
+  const files = await plannedFiles(plan, streams);
+  return [...files.map((file) => file.path), plan.indexPath, journalPath(plan.indexPath)];
+}
+
+function exists(path: string): DaqError {
+  if (path.endsWith(".journal.jsonl"))
+    return new DaqError("path", `${path} exists: a run to this path goes on, or a crash left it.`, {
+      hint: `If it does not go on, \`daq recover ${path}\` completes its files. Or choose another output_path.`,
+    });
+  return new DaqError("path", `${path} exists already; existing files are never overwritten.`, {
+    hint: "Choose another output_path, or put {version} into it, which counts up.",
+  });
+}

@@ -1,0 +1,207 @@
+import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import type { FrameSource } from "../devices/contract.ts";
+import { loadDriver } from "../devices/registry.ts";
+import { systemClock } from "../devices/system-clock.ts";
+import { DaqError, exitCodes } from "../model/errors.ts";
+import type { StreamSink } from "../model/frame-sink.ts";
+import { isLossless } from "../model/ledger.ts";
+import type { RunInfo } from "../model/run.ts";
+import { makeFolder } from "../recorder/planned-files.ts";
+import type { RecorderProgress } from "../recorder/recorder.ts";
+import type { RecorderOptions } from "../recorder/recorder-options.ts";
+import { RecorderProcess } from "../recorder/recorder-process.ts";
+import type { RunIndex } from "../recorder/run-index.ts";
+import type { RingWriter } from "../ring/ring-writer.ts";
+import { announcedBytesPerSecond, checkDiskSpace, freeBytes } from "./disk-space.ts";
+import { planOutputs } from "./output-plan.ts";
+import { describeRun } from "./run-info.ts";
+import { createRunRing } from "./run-ring.ts";
+
+export type RunProgress = {
+  readonly phase: "recording" | "draining";
+  readonly elapsedMs: number;
+  readonly recorder: RecorderProgress;
+  readonly diskFreeBytes: number;
+};
+
+export type RunHooks = {
+  readonly onStart?: (plan: { readonly runUid: string; readonly ringPath: string; readonly recorder: RecorderOptions; readonly recorderPid: number | undefined }) => void;
+  readonly onProgress?: (progress: RunProgress) => void;
+  readonly onWarning?: (message: string) => void;
+};
+
+export type RunLimits = {
+  readonly durationMs?: number;
+  /** Records after which each source ends. */
+  readonly recordLimit?: number;
+  /** Stops the sources; the ring is drained. */
+  readonly stop: AbortSignal;
+  /** Gives up draining. */
+  readonly giveUp: AbortSignal;
+};
+
+export type RunReport = {
+  readonly index: RunIndex;
+  readonly indexPath: string;
+  readonly seconds: number;
+  readonly exitCode: number;
+  /** What went wrong, the gravest first; empty for a good run. */
+  readonly errors: readonly DaqError[];
+};
+
+/** Records one run: devices into the ring, the ring through a recorder process into files. */
+export async function recordRun(config: Config, limits: RunLimits, hooks: RunHooks = {}): Promise<RunReport> {
+  const startedAtNs = systemClock.nowNs();
+  const sources = await Promise.all(
+    config.devices.map(async ({ id, driver, settings }) => (await loadDriver(driver)).create(id, settings)),
+  );
+  const devices = sources.map((source, index) => ({ formats: config.devices[index]!.formats, streams: source.streams }));
+  const plan = await planOutputs(config, devices, new Date(Number(startedAtNs / 1_000_000n)));
+  await makeFolder(dirname(plan.indexPath));
+  const rate = announcedBytesPerSecond(sources.flatMap((source) => source.streams));
+  const warning = checkDiskSpace(plan.indexPath, rate, limits.durationMs === undefined ? undefined : limits.durationMs / 1000);
+  if (warning !== undefined) hooks.onWarning?.(warning);
+  const info = describeRun(config, startedAtNs);
+  const ring = createRunRing(config.ringBuffer, info.uid);
+  const options: RecorderOptions = {
+    ringPath: ring.path,
+    name: "recorder",
+    indexPath: plan.indexPath,
+    outputs: plan.outputs,
+    flushIntervalMs: config.storage.flushIntervalMs,
+    durability: config.storage.durability,
+    ...(config.storage.chunkSize === undefined ? {} : { chunkSize: config.storage.chunkSize }),
+    ...(config.storage.maxWriteMbPerS === undefined ? {} : { maxWriteMbPerS: config.storage.maxWriteMbPerS }),
+  };
+  const run = new RunningRun(ring, sources, options, limits, hooks);
+  let recorder: RecorderProcess;
+  try {
+    recorder = await run.prepare(info);
+  } catch (error) {
+    ring.remove(); // Nothing was produced yet.
+    throw error;
+  }
+  return run.finish(recorder);
+}
+
+class RunningRun {
+  readonly #ring: RingWriter;
+  readonly #sources: readonly FrameSource[];
+  readonly #sinks = new Map<string, StreamSink>();
+  readonly #options: RecorderOptions;
+  readonly #limits: RunLimits;
+  readonly #hooks: RunHooks;
+  readonly #stopSources = new AbortController();
+  readonly #errors: DaqError[] = [];
+  #phase: RunProgress["phase"] = "recording";
+  #startedMs = performance.now();
+
+  constructor(
+    ring: RingWriter,
+    sources: readonly FrameSource[],
+    options: RecorderOptions,
+    limits: RunLimits,
+    hooks: RunHooks,
+  ) {
+    this.#ring = ring;
+    this.#sources = sources;
+    this.#options = options;
+    this.#limits = limits;
+    this.#hooks = hooks;
+  }
+
+  /** Declares everything to the ring and has the recorder open its files. */
+  async prepare(info: RunInfo): Promise<RecorderProcess> {
+    this.#ring.describeRun(info);
+    for (const schema of this.#sources.flatMap((source) => source.streams))
+      this.#sinks.set(schema.name, this.#ring.openStream(schema));
+    const recorder = new RecorderProcess(this.#options, {
+      onProgress: (progress) => this.#report(progress),
+      onFailing: () => this.#stopSources.abort(),
+      onRestart: (reason, attempt) =>
+        this.#hooks.onWarning?.(`The recorder died (${reason}) and is started again (${attempt}); it goes on from its last checkpoint.`),
+    });
+    await recorder.ready;
+    this.#hooks.onStart?.({ runUid: info.uid, ringPath: this.#ring.path, recorder: this.#options, recorderPid: recorder.pid });
+    return recorder;
+  }
+
+  async finish(recorder: RecorderProcess): Promise<RunReport> {
+    const giveUp = () => recorder.abort();
+    this.#limits.giveUp.addEventListener("abort", giveUp, { once: true });
+    // A recorder that is given up must not leave the sources running into a ring that nobody empties.
+    const outcome = recorder.outcome.catch((error: DaqError) => {
+      this.#stopSources.abort();
+      return { error, index: undefined };
+    });
+    await this.#produce();
+    this.#phase = "draining";
+    this.#ring.close();
+    const { index, error } = await outcome;
+    this.#limits.giveUp.removeEventListener("abort", giveUp);
+    if (error !== undefined) this.#errors.unshift(error);
+    // The ring stays: `daq recover` stores what it holds.
+    if (index === undefined) throw this.#errors[0]!;
+    // After a failure the ring is kept: `daq recover` adds what it holds once there is room.
+    if (index.end !== "failed") this.#ring.remove();
+    return {
+      index,
+      indexPath: this.#options.indexPath,
+      seconds: (performance.now() - this.#startedMs) / 1000,
+      exitCode: this.#exitCode(index),
+      errors: this.#errors,
+    };
+  }
+
+  async #produce(): Promise<void> {
+    const { durationMs, recordLimit, stop } = this.#limits;
+    const stopSources = () => this.#stopSources.abort();
+    stop.addEventListener("abort", stopSources, { once: true });
+    if (stop.aborted) stopSources();
+    this.#startedMs = performance.now();
+    const timer = durationMs === undefined ? undefined : setTimeout(stopSources, durationMs);
+    try {
+      await Promise.all(
+        this.#sources.map((source) =>
+          source
+            .run({
+              sink: { openStream: (schema) => this.#sinks.get(schema.name)! },
+              clock: systemClock,
+              signal: this.#stopSources.signal,
+              warn: (message) => this.#hooks.onWarning?.(`${source.id}: ${message}`),
+              ...(recordLimit === undefined ? {} : { recordLimit }),
+            })
+            .catch((error: unknown) => this.#sourceFailed(source, error)),
+        ),
+      );
+    } finally {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", stopSources);
+    }
+  }
+
+  /** One device's failure does not end the others' recording. */
+  #sourceFailed(source: FrameSource, error: unknown): void {
+    const known =
+      error instanceof DaqError
+        ? error
+        : new DaqError("device", `${source.id}: ${(error as Error).message}`, { cause: error });
+    this.#errors.push(known);
+    this.#hooks.onWarning?.(`${known.message} Other devices go on.`);
+  }
+
+  #report(recorder: RecorderProgress): void {
+    this.#hooks.onProgress?.({
+      phase: this.#phase,
+      elapsedMs: performance.now() - this.#startedMs,
+      recorder,
+      diskFreeBytes: freeBytes(dirname(this.#options.indexPath)),
+    });
+  }
+
+  #exitCode(index: RunIndex): number {
+    if (this.#errors.length > 0 || index.end === "failed") return exitCodes.failed;
+    return index.outputs.every((output) => isLossless(output.ledger)) ? exitCodes.complete : exitCodes.lossy;
+  }
+}

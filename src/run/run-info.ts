@@ -1,0 +1,29 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Config } from "../config/config.ts";
+import type { Metadata, MetadataValue } from "../model/metadata.ts";
+import type { RunInfo } from "../model/run.ts";
+import type { SettingValues } from "../model/setting.ts";
+
+/** The program's own version, from its package. */
+export function softwareVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+export function describeRun(config: Config, startedAtNs: bigint): RunInfo {
+  return {
+    uid: randomBytes(16).toString("hex"),
+    startedAtNs: `${startedAtNs}`,
+    experiment: config.experiment,
+    host: hostname(),
+    software: { name: "daq-storage", version: softwareVersion() },
+    devices: config.devices.map(({ id, driver, settings }) => ({ id, driver, settings: present(settings) })),
+  };
+}
+
+function present(settings: SettingValues): Metadata {
+  const entries = Object.entries(settings).filter((entry): entry is [string, MetadataValue] => entry[1] !== undefined);
+  return Object.fromEntries(entries);
+}
