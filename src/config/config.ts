@@ -1,0 +1,64 @@
+import type { FormatName } from "../formats/contract.ts";
+import type { Metadata } from "../model/metadata.ts";
+import type { SettingValues } from "../model/setting.ts";
+import type { Origin } from "./origin.ts";
+
+/** A whole configuration after every check, with the defaults filled in. */
+export type Config = {
+  /** The whole `[experiment]` table: metadata for every file. */
+  readonly experiment: Metadata & { readonly name: string };
+  readonly storage: StorageConfig;
+  readonly ringBuffer: RingBufferConfig;
+  /** In the order of the file; empty when it names none. */
+  readonly devices: readonly DeviceConfig[];
+};
+
+export type StorageConfig = {
+  /** At least one, none twice. A device may have its own. */
+  readonly formats: readonly FormatName[];
+  /** A template; `outputPathFor` fills it in. */
+  readonly outputPath: string;
+  /** Absent: each format's own default. Every format in use has it. */
+  readonly compression?: string;
+  /** 0 is off. `formatOptionsFor` joins both for one format. */
+  readonly compressionLevel?: number;
+  /** Records per chunk; absent: chosen from the stream's shape. */
+  readonly chunkSize?: number;
+  readonly flushIntervalMs: number;
+  readonly durability: "process" | "power";
+  /** Absent: as fast as the disk takes it. 1 MB is 1,000,000 bytes. */
+  readonly maxWriteMbPerS?: number;
+};
+
+export type RingBufferConfig = {
+  /** In MiB; may be fractional. */
+  readonly sizeMb: number;
+  /** Absent: a name of its own for each run in /dev/shm. */
+  readonly path?: string;
+  readonly overflow: "discard-oldest" | "block" | "resize";
+  /** In MiB; how far `resize` grows. */
+  readonly maxSizeMb: number;
+  /** What happens to a `resize` ring that has its largest size. */
+  readonly resizeThen: "discard-oldest" | "block";
+  readonly blockTimeoutMs: number;
+};
+
+export type DeviceConfig = {
+  /** A stream name, used once. */
+  readonly id: string;
+  readonly driver: string;
+  /** The device's own formats, or those of `[storage]`. */
+  readonly formats: readonly FormatName[];
+  /** The driver's own keys, checked against its definitions. */
+  readonly settings: SettingValues;
+};
+
+export type LoadedConfig = {
+  readonly config: Config;
+  /** Where each value came from, by dotted key: "storage.format", "experiment.name", "devices.camera0.width". */
+  readonly origins: { readonly [dottedKey: string]: Origin };
+  /** What each key means, likewise. */
+  readonly docs: { readonly [dottedKey: string]: string };
+  /** The configuration file; absent for the built-in configuration. */
+  readonly path: string | undefined;
+};

@@ -1,0 +1,89 @@
+import type { CatalogFormat, FormatCatalog } from "./catalog.ts";
+import type { CheckedTable } from "./check-table.ts";
+import type { DeviceConfig, StorageConfig } from "./config.ts";
+import { defaultOrigin, type Origin, overrides } from "./origin.ts";
+import { dataExtensionOf } from "./output-path.ts";
+import type { Problems } from "./problems.ts";
+import { checkCompression, formatOfTemplate, namedFormats } from "./resolve-formats.ts";
+import type { ValuesOf } from "./setting-type.ts";
+import type { storageSettings } from "./storage-settings.ts";
+
+export type CheckedStorage = CheckedTable<ValuesOf<typeof storageSettings>>;
+
+export type StorageFormats = {
+  /** Undefined when they are wrong; the problem is noted. */
+  readonly formats: StorageConfig["formats"] | undefined;
+  readonly origin: Origin;
+};
+
+/** The formats of `[storage]`: named, or those of the output path's extension. */
+export async function storageFormats(
+  { values, origins, invalid }: CheckedStorage,
+  catalog: FormatCatalog,
+  problems: Problems,
+): Promise<StorageFormats> {
+  const origin = origins.get("format");
+  if (values.format !== undefined && origin !== undefined) {
+    const complain = (problem: string): void => problems.add(origin, "[storage] format", problem);
+    return { formats: namedFormats(values.format, catalog, complain), origin };
+  }
+  if (invalid.has("format") || invalid.has("output_path"))
+    return { formats: undefined, origin: defaultOrigin };
+  const pathOrigin = origins.get("output_path") ?? defaultOrigin;
+  const complain = (problem: string): void => problems.add(pathOrigin, "[storage] output_path", problem);
+  const formats = await formatOfTemplate(values.output_path, catalog, complain);
+  const fromPath = dataExtensionOf(values.output_path) !== undefined;
+  return { formats, origin: fromPath ? pathOrigin : defaultOrigin };
+}
+
+/** Checks what the formats of `[storage]` and of all devices have to fit: the codec, its level, the extension. */
+export async function checkFormatsInUse(
+  storage: CheckedStorage,
+  { formats, origin }: StorageFormats,
+  devices: readonly Pick<DeviceConfig, "formats">[],
+  catalog: FormatCatalog,
+  problems: Problems,
+): Promise<void> {
+  const { values, origins, invalid } = storage;
+  const inUse = new Map<string, CatalogFormat>();
+  for (const name of [...(formats ?? []), ...devices.flatMap((device) => device.formats)])
+    if (!inUse.has(name)) inUse.set(name, await catalog.load(name));
+  if (!invalid.has("compression"))
+    checkCompression(
+      {
+        compression: values.compression,
+        compressionOrigin: origins.get("compression"),
+        level: values.compression_level,
+        levelOrigin: origins.get("compression_level"),
+      },
+      inUse,
+      problems,
+    );
+  const pathOrigin = origins.get("output_path") ?? defaultOrigin;
+  const extension = dataExtensionOf(values.output_path);
+  // A format that overrides the file's (--format csv) also overrides the extension that the file has for its own.
+  if (formats === undefined || extension === undefined || overrides(origin, pathOrigin)) return;
+  const extensions = [...inUse.values()].flatMap((format) => format.extensions);
+  if (!extensions.includes(extension))
+    problems.add(
+      pathOrigin,
+      "[storage] output_path",
+      `${extension} is not an extension of ${[...inUse.keys()].join(" or ")}; expected ${extensions.join(" or ")}, or {ext}`,
+    );
+}
+
+export function storageConfigOf(
+  { values }: CheckedStorage,
+  formats: StorageConfig["formats"],
+): StorageConfig {
+  return {
+    formats,
+    outputPath: values.output_path,
+    ...(values.compression === undefined ? {} : { compression: values.compression }),
+    ...(values.compression_level === undefined ? {} : { compressionLevel: values.compression_level }),
+    ...(values.chunk_size === undefined ? {} : { chunkSize: values.chunk_size }),
+    flushIntervalMs: values.flush_interval_ms,
+    durability: values.durability,
+    ...(values.max_write_mb_per_s === undefined ? {} : { maxWriteMbPerS: values.max_write_mb_per_s }),
+  };
+}

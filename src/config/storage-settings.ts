@@ -1,0 +1,65 @@
+import type { MetadataValue } from "../model/metadata.ts";
+import type { Setting } from "../model/setting.ts";
+import { templateProblem } from "./output-path.ts";
+
+/** The keys of `[storage]`. */
+export const storageSettings = [
+  {
+    key: "format",
+    kind: "string-or-strings",
+    doc: 'File format, or a list of formats that are written side by side; `"both"` is short for `["hdf5", "arrow"]`. Absent: the format whose extension `output_path` has, else `arrow`.',
+    example: '["arrow", "csv"]',
+  },
+  {
+    key: "output_path",
+    kind: "string",
+    doc: "Where the files go. `{experiment}`, `{date}`, `{time}`, `{version}` and `{ext}` are filled in when the run starts.",
+    default: "data/{experiment}_{date}_{time}_v{version}.{ext}",
+    check: (value: MetadataValue) => templateProblem(String(value)),
+  },
+  {
+    key: "compression",
+    kind: "string",
+    doc: "Codec, one that every format in use has. Absent: each format's own default.",
+    example: '"gzip"',
+  },
+  {
+    key: "compression_level",
+    kind: "integer",
+    doc: "How hard the codec tries, up to its own maximum; 0 is off. Absent: the codec's default.",
+    min: 0,
+    example: "5",
+  },
+  {
+    key: "chunk_size",
+    kind: "integer",
+    doc: "Records per chunk. Absent: chosen from the stream's shape.",
+    min: 1,
+    max: 2 ** 31 - 1,
+    example: "1024",
+  },
+  {
+    key: "flush_interval_ms",
+    kind: "integer",
+    doc: "A checkpoint at least this often; what came before a checkpoint survives a crash.",
+    unit: "ms",
+    min: 1,
+    max: 3_600_000,
+    default: 1000,
+  },
+  {
+    key: "durability",
+    kind: "string",
+    doc: "What a checkpoint survives: the death of a `process`, or with `power` also that of the machine (fsync).",
+    choices: ["process", "power"],
+    default: "process",
+  },
+  {
+    key: "max_write_mb_per_s",
+    kind: "number",
+    doc: "Writes files no faster than this, to spare a shared disk (1 MB is 1,000,000 bytes). Absent: no limit.",
+    unit: "MB/s",
+    min: 0.01,
+    example: "50",
+  },
+] as const satisfies readonly Setting[];
