@@ -1,0 +1,120 @@
+import type { DType } from "../../model/dtype.ts";
+import { DaqError } from "../../model/errors.ts";
+import type { SettingValues } from "../../model/setting.ts";
+import type { Column, StreamSchema } from "../../model/stream-schema.ts";
+import { configuredSchema } from "../configured-schema.ts";
+import type { SourceContext } from "../contract.ts";
+import { FrameDecoder } from "./frame-decoder.ts";
+import { HeaderSkipper } from "./header-skipper.ts";
+import { LineDecoder, type LineLayout } from "./line-decoder.ts";
+import type { RecordDecoder } from "./record-decoder.ts";
+import { SampleDecoder } from "./sample-decoder.ts";
+
+/** A stream of bytes as settings describe it: its schema, and a decoder for each run. */
+export type ByteStream = {
+  readonly schema: StreamSchema;
+  /** Opens the stream in the run's sink. */
+  open(context: SourceContext): RecordDecoder;
+};
+
+const onlyFor = {
+  raw: ["shape", "dims", "byte_order", "skip_bytes"],
+  lines: ["delimiter", "comment", "skip_lines", "timestamp_column"],
+} as const;
+
+/** `source` goes into the schema. Throws `DaqError("config")` for keys that do not go together. */
+export function byteStream(id: string, source: string, settings: SettingValues): ByteStream {
+  const fail = (problem: string, hint: string): never => {
+    throw new DaqError("config", `Device "${id}": ${problem}.`, { hint });
+  };
+  const encoding = settings.encoding as "raw" | "lines";
+  const other = encoding === "raw" ? "lines" : "raw";
+  const misplaced = onlyFor[other].find((key) => settings[key] !== undefined);
+  if (misplaced !== undefined)
+    fail(`"${misplaced}" belongs to encoding = "${other}", not to "${encoding}"`, `Remove "${misplaced}".`);
+  if (settings.shape !== undefined && settings.columns !== undefined)
+    fail(
+      '"shape" and "columns" exclude each other',
+      "Keep shape for frames, columns for interleaved samples.",
+    );
+  if (settings.shape === undefined && settings.dims !== undefined)
+    fail('"dims" names the dimensions of "shape", which is missing', 'Add "shape" or remove "dims".');
+  if (encoding === "raw" && settings.dtype === undefined)
+    fail('encoding = "raw" needs "dtype"', 'Say what the bytes are, for example dtype = "uint16".');
+  if (encoding === "raw" && typeof settings.dtype !== "string")
+    fail('encoding = "raw" has one dtype for all values', 'Give a single one, for example dtype = "uint16".');
+
+  const names =
+    settings.shape === undefined ? ((settings.columns as string[] | undefined) ?? ["value"]) : ["frame"];
+  const timeName = settings.timestamp_column as string | undefined;
+  const timeField = timeName === undefined ? undefined : names.indexOf(timeName);
+  if (timeField === -1)
+    fail(
+      `timestamp_column = "${timeName}" is not one of the columns (${names.join(", ")})`,
+      "Use one of their names.",
+    );
+  const perColumn = <T extends string>(key: "units" | "dtype", index: number): T | undefined => {
+    const value = settings[key] as T | readonly T[] | undefined;
+    if (!Array.isArray(value)) return value as T | undefined;
+    if (value.length !== names.length)
+      fail(
+        `"${key}" has ${value.length} entries for ${names.length} columns`,
+        "Give one, or one for each column.",
+      );
+    return value[index];
+  };
+  const shape = (settings.shape as number[] | undefined) ?? [];
+  const columns = names.map((name, index): Column => {
+    const unit = perColumn<string>("units", index);
+    return {
+      name,
+      dtype: perColumn<DType>("dtype", index) ?? "float64",
+      shape,
+      dims: (settings.dims as string[] | undefined) ?? usualDims(shape.length),
+      ...(unit === undefined || unit === "" ? {} : { unit }),
+      ...(encoding === "lines" ? { nullable: true } : {}),
+    };
+  });
+  const rateHz = settings.rate_hz as number | undefined;
+  const schema = configuredSchema({
+    name: id,
+    kind: shape.length > 0 ? "array" : "table",
+    columns: columns.filter((_, index) => index !== timeField),
+    source,
+    clock: timeField === undefined ? "system" : "device",
+    ...(rateHz === undefined ? {} : { rateHz }),
+    metadata: { encoding },
+  });
+  const bigEndian = settings.byte_order === "big";
+  const skipBytes = (settings.skip_bytes as number | undefined) ?? 0;
+  const lineLayout: LineLayout = {
+    fields: names,
+    timeField,
+    delimiter: settings.delimiter as string | undefined,
+    comment: (settings.comment as string | undefined) ?? "#",
+    skipLines: (settings.skip_lines as number | undefined) ?? 0,
+  };
+
+  return {
+    schema,
+    open(context) {
+      const stream = context.sink.openStream(schema);
+      const decoderContext = {
+        nowNs: () => context.clock.nowNs(),
+        recordLimit: context.recordLimit ?? Number.POSITIVE_INFINITY,
+        warn: context.warn,
+      };
+      if (encoding === "lines") return new LineDecoder(stream, lineLayout, decoderContext);
+      const decoder =
+        schema.kind === "array"
+          ? new FrameDecoder(stream, bigEndian, decoderContext)
+          : new SampleDecoder(stream, bigEndian, decoderContext);
+      return skipBytes > 0 ? new HeaderSkipper(decoder, skipBytes, context.warn) : decoder;
+    },
+  };
+}
+
+function usualDims(count: number): string[] {
+  if (count <= 2) return ["y", "x"].slice(2 - count);
+  return Array.from({ length: count }, (_, index) => `dim_${index}`);
+}
