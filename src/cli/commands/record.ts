@@ -1,0 +1,138 @@
+import { DaqError } from "../../model/errors.ts";
+import { recordRun, type RunHooks, type RunLimits, type RunReport } from "../../run/record-run.ts";
+import type { Command, ParsedArguments } from "../command.ts";
+import { configOptions, loadConfigFrom } from "../config-options.ts";
+import { durationText, parseDuration } from "../duration.ts";
+import { ProgressLine } from "../progress-line.ts";
+import { pythonLines } from "../python-lines.ts";
+import { accountLines } from "../account-lines.ts";
+import type { Terminal } from "../terminal.ts";
+import { join, dirname } from "node:path";
+
+/** Without a terminal that redraws a line, one line in so many milliseconds. */
+const logEveryMs = 5_000;
+
+export const recordCommand: Command = {
+  name: "record",
+  summary: "record devices into files, and account for every record",
+  operands: "[config.toml]",
+  operandCount: [0, 1],
+  options: [
+    { name: "duration", short: "d", kind: "text", value: "TIME", doc: "Stop after this time: 500ms, 10s, 5min, 2h. Default: until Ctrl-C." },
+    { name: "frames", short: "n", kind: "text", value: "N", doc: "Stop each device after N records." },
+    ...configOptions,
+  ],
+  examples: [
+    ["daq record --duration 5s", "records the simulated camera and power meter for five seconds"],
+    ["daq record experiment.toml", "records the devices of a configuration until Ctrl-C"],
+    ["daq record experiment.toml --frames 1000 --output data/test_v{version}.arrow", "1000 records of each device, into a path of your own"],
+    ["daq record --set ring_buffer.overflow=block --set ring_buffer.size_mb=16", "changes single keys of the configuration"],
+  ],
+  notes: [
+    "The first Ctrl-C stops the devices and stores what the ring still holds; a second one gives up storing, and the",
+    "files say what was lost. Exit code: 0 every record is stored, 3 something was lost (the files say what), 1 failed,",
+    "2 wrong configuration.",
+  ].join("\n"),
+  run: record,
+};
+
+async function record(args: ParsedArguments, terminal: Terminal): Promise<number> {
+  const limits = parseLimits(args);
+  const { config } = await loadConfigFrom(args);
+  if (config.devices.length === 0)
+    throw new DaqError("config", "The configuration names no [[devices]]: there is nothing to record.", {
+      hint: "See `daq devices` for the drivers, and add a [[devices]] table for each device.",
+    });
+  const interrupts = new Interrupts(terminal);
+  try {
+    const report = await recordRun(config, { ...limits, ...interrupts.signals }, hooksFor(terminal));
+    if (terminal.json) terminal.printJson({ event: "finished", ...reportJson(report) });
+    else printReport(report, terminal);
+    for (const error of report.errors) terminal.fail(error);
+    return report.exitCode;
+  } finally {
+    interrupts.release();
+  }
+}
+
+function parseLimits(args: ParsedArguments): Pick<RunLimits, "durationMs" | "recordLimit"> {
+  const duration = args.text("duration");
+  const frames = args.text("frames");
+  if (frames !== undefined && !/^[1-9]\d{0,14}$/.test(frames))
+    throw new DaqError("usage", `--frames takes a whole number from 1 on, not "${frames}".`);
+  return {
+    ...(duration === undefined ? {} : { durationMs: parseDuration(duration) }),
+    ...(frames === undefined ? {} : { recordLimit: Number(frames) }),
+  };
+}
+
+/** Ctrl-C: the first stops, the second gives up. */
+class Interrupts {
+  readonly #stop = new AbortController();
+  readonly #giveUp = new AbortController();
+  readonly #terminal: Terminal;
+  readonly #onSignal = () => this.#interrupt();
+  readonly signals = { stop: this.#stop.signal, giveUp: this.#giveUp.signal };
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, this.#onSignal);
+  }
+
+  #interrupt(): void {
+    if (!this.#stop.signal.aborted) {
+      this.#terminal.log("Stopping: what the ring holds is being stored. Ctrl-C again gives up.");
+      this.#stop.abort();
+    } else {
+      this.#terminal.log("Giving up: the rest of the ring is not stored.");
+      this.#giveUp.abort();
+    }
+  }
+
+  release(): void {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, this.#onSignal);
+  }
+}
+
+function hooksFor(terminal: Terminal): RunHooks {
+  const line = new ProgressLine();
+  let loggedAtMs = 0;
+  return {
+    onWarning: (message) => {
+      if (terminal.json) terminal.printJson({ event: "warning", message });
+      terminal.warn(message);
+    },
+    onStart: ({ runUid, ringPath, recorder, recorderPid }) => {
+      const paths = recorder.outputs.map((output) => output.path);
+      if (terminal.json) terminal.printJson({ event: "started", runUid, ringPath, indexPath: recorder.indexPath, recorderPid, outputs: recorder.outputs });
+      else terminal.log(`Recording to ${paths.join(" and ")} (ring ${ringPath}); Ctrl-C stops.`);
+    },
+    onProgress: (progress) => {
+      const text = line.next(progress);
+      terminal.status(text);
+      if (terminal.json) terminal.printJson({ event: "progress", ...progress });
+      else if (!terminal.isInteractive && progress.elapsedMs - loggedAtMs >= logEveryMs) {
+        loggedAtMs = progress.elapsedMs;
+        terminal.log(text);
+      }
+    },
+  };
+}
+
+function reportJson({ index, indexPath, seconds, exitCode, errors }: RunReport) {
+  return { exitCode, seconds, indexPath, index, errors: errors.map(({ code, message, hint }) => ({ code, message, hint })) };
+}
+
+function printReport({ index, indexPath, seconds }: RunReport, terminal: Terminal): void {
+  const folder = dirname(indexPath);
+  terminal.print(`Recorded ${durationText(seconds)}; index: ${indexPath}`);
+  for (const output of index.outputs) {
+    for (const line of accountLines(output.ledger)) terminal.print(`  ${output.format.padEnd(6)} ${line}`);
+  }
+  for (const note of index.notes) terminal.print(`note: ${note}`);
+  const files = index.outputs.flatMap((output) => output.files.filter((file) => file.streams.length > 0));
+  terminal.print("");
+  terminal.print("Read it in Python:");
+  for (const line of pythonLines(files.map((file) => join(folder, file.path)))) terminal.print(`  ${line}`);
+}
+

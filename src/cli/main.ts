@@ -1,0 +1,58 @@
+import { DaqError, exitCodeOf, exitCodes } from "../model/errors.ts";
+import { softwareVersion } from "../run/run-info.ts";
+import type { Command } from "./command.ts";
+import { helpText, parseArguments } from "./parse-arguments.ts";
+import { Terminal } from "./terminal.ts";
+
+/** Adding a command is a file and a line here; only the one that is asked for is loaded. */
+const commands: Record<string, { readonly summary: string; readonly load: () => Promise<Command> }> = {
+  record: { summary: "record devices into files (the main job)", load: async () => (await import("./commands/record.ts")).recordCommand },
+  inspect: { summary: "show what is in a file or a run", load: async () => (await import("./commands/inspect.ts")).inspectCommand },
+  tail: { summary: "follow a run that is being recorded", load: async () => (await import("./commands/tail.ts")).tailCommand },
+  recover: { summary: "make readable what a crash left behind", load: async () => (await import("./commands/recover.ts")).recoverCommand },
+  config: { summary: "show or check a configuration", load: async () => (await import("./commands/config.ts")).configCommand },
+  devices: { summary: "list drivers, their settings, and configured devices", load: async () => (await import("./commands/devices.ts")).devicesCommand },
+};
+
+function overview(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  return [
+    `daq ${softwareVersion()}: records instruments into standard files and accounts for every record.`,
+    "",
+    "Usage: daq COMMAND [options]",
+    "",
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "`daq COMMAND --help` explains a command and shows examples.",
+    "Exit codes: 0 complete, 1 failed, 2 wrong usage or configuration, 3 finished but something was lost.",
+  ].join("\n");
+}
+
+/** Runs one command line; resolves to the exit code, and never rejects. */
+export async function main(args: readonly string[]): Promise<number> {
+  const terminal = new Terminal(args.includes("--json"));
+  const [name, ...rest] = args;
+  try {
+    if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+      terminal.print(overview());
+      return name === undefined ? exitCodes.usage : exitCodes.complete;
+    }
+    if (name === "--version" || name === "version") {
+      terminal.print(softwareVersion());
+      return exitCodes.complete;
+    }
+    const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (entry === undefined)
+      throw new DaqError("usage", `There is no command "${name}".`, { hint: `Choose from: ${Object.keys(commands).join(", ")}.` });
+    const command = await entry.load();
+    const parsed = parseArguments(command, rest);
+    if (parsed.flag("help")) {
+      terminal.print(helpText(command));
+      return exitCodes.complete;
+    }
+    return await command.run(parsed, terminal);
+  } catch (error) {
+    terminal.fail(error);
+    return exitCodeOf(error);
+  }
+}
