@@ -17,7 +17,7 @@ export type RecorderProcessHooks = {
 };
 
 /** A recorder that dies again and again without storing anything between is given up. */
-const maxRestarts = 5;
+const maxRestarts = 10;
 const restartDelayMs = 200;
 
 /** A recorder in a process of its own, started again when it dies. */

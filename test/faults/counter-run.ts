@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ArrowReader } from "../../src/formats/arrow/read.ts";
+import { readRows } from "../../src/formats/csv/read.ts";
+import { typedView } from "../../src/model/dtype.ts";
+import type { StreamAccount } from "../../src/model/ledger.ts";
+import { isAlive } from "../../src/ring/process-identity.ts";
+import { RingReader } from "../../src/ring/ring-reader.ts";
+
+const daq = resolve(import.meta.dirname, "../../bin/daq.js");
+
+/** A program that counts: record number i holds the number i, so that every file can be checked exactly. */
+const counterProgram = `
+let n = 0n;
+const rows = Number(process.argv[1]);
+const tick = () => {
+  const block = new BigInt64Array(rows);
+  for (let i = 0; i < rows; i++) block[i] = n++;
+  const more = process.stdout.write(new Uint8Array(block.buffer));
+  if (more) setTimeout(tick, 5); else process.stdout.once("drain", tick);
+};
+process.on("SIGINT", () => process.exit(0));
+tick();
+`;
+
+export type CounterRunOptions = {
+  readonly rowsPerTick?: number;
+  readonly ringMb?: number;
+  readonly overflow?: string;
+  readonly formats?: readonly string[];
+  /** More lines for [storage] and [ring_buffer]. */
+  readonly storage?: string;
+  readonly ring?: string;
+  readonly seconds?: number;
+  /** Records after which the run ends by itself. */
+  readonly records?: number;
+  /** Where the files go; default: the run's own folder. */
+  readonly outputFolder?: string;
+};
+
+/** A real \`daq record\` of the counting program, in a folder of its own. */
+export class CounterRun {
+  readonly folder = mkdtempSync(join(tmpdir(), "daq-counter-"));
+  readonly outputFolder: string;
+  readonly process: ChildProcess;
+  readonly events: Record<string, unknown>[] = [];
+  readonly #started = Promise.withResolvers<void>();
+  readonly exited: Promise<number | string>;
+  stderr = "";
+
+  constructor(options: CounterRunOptions = {}) {
+    const { rowsPerTick = 500, ringMb = 8, overflow = "discard-oldest", formats = ["arrow"], storage = "", ring = "", seconds, records } = options;
+    this.outputFolder = options.outputFolder ?? this.folder;
+    const config = join(this.folder, "counter.toml");
+    const command = [process.execPath, "-e", counterProgram, String(rowsPerTick)].map((part) => JSON.stringify(part));
+    writeFileSync(
+      config,
+      [
+        "[storage]",
+        `format = ${JSON.stringify(formats)}`,
+        `output_path = ${JSON.stringify(join(this.outputFolder, "run.{ext}"))}`,
+        "flush_interval_ms = 50",
+        storage,
+        "[ring_buffer]",
+        `size_mb = ${ringMb}`,
+        `overflow = "${overflow}"`,
+        ring,
+        "[[devices]]",
+        'id = "counter"',
+        'driver = "command"',
+        `command = [${command.join(", ")}]`,
+        'encoding = "raw"',
+        'dtype = "int64"',
+        'columns = ["n"]',
+        "rate_hz = 100000",
+      ].join("\n"),
+    );
+    const duration = seconds === undefined ? [] : ["--duration", `${seconds}s`];
+    const frames = records === undefined ? [] : ["--frames", String(records)];
+    this.process = spawn(process.execPath, [daq, "record", config, "--json", ...duration, ...frames], { stdio: ["ignore", "pipe", "pipe"] });
+    createInterface({ input: this.process.stdout! }).on("line", (line) => {
+      const event = JSON.parse(line) as Record<string, unknown>;
+      this.events.push(event);
+      if (event.event === "started") this.#started.resolve();
+    });
+    this.process.stderr!.on("data", (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+    this.exited = new Promise((done) => {
+      this.process.on("close", (code, signal) => {
+        this.#started.reject(new Error(`daq record ended (${signal ?? code}) before it started: ${this.stderr}`));
+        done(signal ?? code ?? -1);
+      });
+    });
+    this.#started.promise.catch(() => {});
+  }
+
+  /** Throws when the recording ended by itself. */
+  assertRunning(): void {
+    if (this.process.exitCode !== null || this.process.signalCode !== null)
+      throw new Error(`daq record ended early (${this.process.exitCode ?? this.process.signalCode}): ${this.stderr}`);
+  }
+
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  get ringPath(): string {
+    return this.events.find((event) => event.event === "started")!.ringPath as string;
+  }
+
+  get indexPath(): string {
+    return join(this.outputFolder, "run.run.json");
+  }
+
+  get journalPath(): string {
+    return join(this.outputFolder, "run.journal.jsonl");
+  }
+
+  tap(): RingReader {
+    return RingReader.attach(this.ringPath, { name: "watch", durable: false, from: "newest" });
+  }
+
+  async journalGone(milliseconds = 20_000): Promise<void> {
+    const deadline = Date.now() + milliseconds;
+    while (existsSync(this.journalPath)) {
+      if (Date.now() > deadline) throw new Error(`the journal is still there: ${readdirSync(this.folder)} ${this.stderr}`);
+      await sleep(20);
+    }
+  }
+
+  accounts(): StreamAccount[] {
+    const index = JSON.parse(readFileSync(this.indexPath, "utf8"));
+    return index.outputs.map((output: { ledger: { accounts: StreamAccount[] } }) => output.ledger.accounts[0]!);
+  }
+
+  arrowRows(): Promise<{ sequences: number[]; values: number[] }> {
+    return readArrow(join(this.outputFolder, "run.arrow"));
+  }
+
+  csvRows(): Promise<{ sequences: number[]; values: number[] }> {
+    return readCsv(join(this.outputFolder, "run.csv"));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function readArrow(path: string): Promise<{ sequences: number[]; values: number[] }> {
+  const reader = await ArrowReader.open(path);
+  const sequences: number[] = [];
+  const values: number[] = [];
+  try {
+    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
+      const column = typedView("int64", batch.columns[0]!.bytes) as BigInt64Array;
+      for (let row = 0; row < batch.count; row++) {
+        sequences.push(Number(batch.sequences![row]));
+        values.push(Number(column[row]));
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  return { sequences, values };
+}
+
+export async function readCsv(path: string): Promise<{ sequences: number[]; values: number[] }> {
+  const sequences: number[] = [];
+  const values: number[] = [];
+  let isHeader = true;
+  for await (const fields of readRows(path, { unterminated: "skip" })) {
+    if (!isHeader) {
+      sequences.push(Number(fields[1]));
+      values.push(Number(fields[2]));
+    }
+    isHeader = false;
+  }
+  return { sequences, values };
+}
+
+/**
+ * Checks a file against its account: the stored rows and the lost ranges together are every number from 0 to the end,
+ * each exactly once. Returns what is wrong, or undefined.
+ */
+export function problemIn(account: StreamAccount, rows: { sequences: readonly number[]; values: readonly number[] }): string | undefined {
+  const { produced, stored, lost, ranges } = account;
+  if (produced !== stored + lost) return `produced ${produced} ≠ stored ${stored} + lost ${lost}`;
+  if (rows.sequences.length !== stored) return `the file has ${rows.sequences.length} rows, the account says ${stored}`;
+  const sorted = [...ranges].sort((a, b) => a.first - b.first);
+  if (sorted.reduce((sum, range) => sum + range.count, 0) !== lost) return "the lost ranges do not add up to the lost count";
+  let expected = 0;
+  let next = 0;
+  for (const [row, sequence] of rows.sequences.entries()) {
+    while (next < sorted.length && sorted[next]!.first === expected) expected += sorted[next++]!.count;
+    if (sequence !== expected) return `row ${row} has sequence ${sequence}, expected ${expected}`;
+    if (rows.values[row] !== sequence) return `row ${row} (sequence ${sequence}) holds ${rows.values[row]}`;
+    expected++;
+  }
+  while (next < sorted.length && sorted[next]!.first === expected) expected += sorted[next++]!.count;
+  if (next < sorted.length) return `the lost range at ${sorted[next]!.first} overlaps stored rows`;
+  return expected === produced ? undefined : `rows and ranges end at ${expected}, produced ${produced}`;
+}
+
+/** The recorder that holds the durable slot now; undefined while none lives. */
+export function recorderPid(tap: RingReader): number | undefined {
+  return tap.consumers().find((consumer) => consumer.durable && consumer.alive)?.pid;
+}
+
+export async function waitForDeath(pid: number): Promise<void> {
+  while (isAlive({ pid, startTicks: 0 })) await sleep(10);
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { recover } from "../../src/recorder/recover-run.ts";
+import { CounterRun, problemIn } from "./counter-run.ts";
+
+/** A small file system of its own; undefined where this user may not mount one. */
+function smallDisk(mebibytes: number): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "daq-small-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder], { stdio: "ignore" });
+    return folder;
+  } catch {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+}
+
+test("a full disk ends the run with one message; the files read, and after making room the ring's rest is added", async (context) => {
+  const disk = smallDisk(12);
+  if (disk === undefined) return context.skip("mounting a small tmpfs needs root");
+  const run = new CounterRun({ formats: ["arrow", "csv"], ringMb: 64, rowsPerTick: 4000, outputFolder: disk });
+  try {
+    const code = await run.exited;
+    assert.equal(code, 1, run.stderr);
+    assert.equal(run.stderr.match(/The disk is full/g)?.length, 1, `one message: ${run.stderr}`);
+    const [arrow, csv] = run.accounts();
+    assert.equal(problemIn(arrow!, await run.arrowRows()), undefined);
+    assert.equal(problemIn(csv!, await run.csvRows()), undefined);
+    assert.ok(arrow!.ranges.length === 1 && arrow!.ranges[0]!.reason === "disk-full", "the rest counts as lost to the full disk");
+    assert.ok(existsSync(run.ringPath), "the ring keeps the rest");
+
+    execFileSync("mount", ["-o", "remount,size=200m", disk]);
+    const recovery = await recover(run.indexPath);
+    assert.equal(recovery.kind, "run");
+    const [arrowAfter, csvAfter] = run.accounts();
+    assert.equal(problemIn(arrowAfter!, await run.arrowRows()), undefined);
+    assert.equal(problemIn(csvAfter!, await run.csvRows()), undefined);
+    assert.deepEqual([arrowAfter!.lost, csvAfter!.lost], [0, 0], "nothing is missing any more");
+    assert.equal(arrowAfter!.produced, arrow!.produced);
+    assert.equal(existsSync(run.ringPath), false);
+  } finally {
+    execFileSync("umount", [disk]);
+    rmSync(disk, { recursive: true, force: true });
+    if (existsSync(run.ringPath)) rmSync(run.ringPath);
+    run.remove();
+  }
+});

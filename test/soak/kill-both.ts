@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { recover } from "../../src/recorder/recover-run.ts";
+import { CounterRun, problemIn, recorderPid } from "../faults/counter-run.ts";
+
+/** kill -9 of both at random moments, then `recover`: every file reads, and the ring's rest is in it. */
+export async function killBoth(loops: number, log: (line: string) => void): Promise<void> {
+  for (let loop = 1; loop <= loops; loop++) {
+    const run = new CounterRun({ formats: ["arrow", "csv"] });
+    await run.started;
+    const tap = run.tap();
+    await sleep(Math.random() * 500);
+    const recorder = recorderPid(tap);
+    const acquisitionFirst = Math.random() < 0.5;
+    if (acquisitionFirst) run.process.kill("SIGKILL");
+    if (recorder !== undefined) process.kill(recorder, "SIGKILL");
+    if (!acquisitionFirst) run.process.kill("SIGKILL");
+    await run.exited;
+    const produced = tap.producedOf(0);
+    tap.detach();
+    const recovery = await recover(run.journalPath);
+    assert.equal(recovery.kind, "run");
+    for (const [account, rows] of [
+      [run.accounts()[0]!, await run.arrowRows()],
+      [run.accounts()[1]!, await run.csvRows()],
+    ] as const) {
+      assert.equal(problemIn(account, rows), undefined, `loop ${loop} in ${run.folder}`);
+      assert.equal(account.lost, 0, "the ring still held everything");
+      assert.ok(account.stored >= produced, `${account.stored} stored, ${produced} were produced`);
+    }
+    if (loop % 10 === 0 || loop === loops) log(`${loop}/${loops} recoveries`);
+    run.remove();
+  }
+}
