@@ -4,6 +4,7 @@ import type { WriterState } from "../formats/contract.ts";
 import { DaqError, systemCode, writeError } from "../model/errors.ts";
 import type { LostRange } from "../model/ledger.ts";
 import { toJson } from "../model/metadata.ts";
+import { parseJson } from "../model/parse-json.ts";
 import type { Run } from "../model/run.ts";
 import { journalPath, type RecorderOptions } from "./recorder-options.ts";
 
@@ -122,7 +123,7 @@ export async function readJournal(path: string): Promise<JournalContent | undefi
   for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, bytes)) {
     const line = text.toString("utf8", bytes, end);
     try {
-      lines.push(JSON.parse(line));
+      lines.push(parseJson(line));
     } catch {
       break; // Torn by a crash of the machine: this line and what follows do not count.
     }

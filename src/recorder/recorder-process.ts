@@ -69,6 +69,8 @@ export class RecorderProcess {
     const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
       detached: true,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // Metadata may hold 64-bit integers, which JSON messages cannot.
+      serialization: "advanced",
       execArgv: process.execArgv.filter((argument) => !argument.startsWith("--test") && !argument.startsWith("--inspect")),
     });
     this.#child = child;

@@ -3,6 +3,7 @@ import type { OutputFile } from "../formats/contract.ts";
 import { DaqError, writeError } from "../model/errors.ts";
 import type { Ledger } from "../model/ledger.ts";
 import { toJson } from "../model/metadata.ts";
+import { parseJson } from "../model/parse-json.ts";
 import type { Run } from "../model/run.ts";
 
 /** How a recording came to its end. */
@@ -58,7 +59,7 @@ export async function readRunIndex(path: string): Promise<RunIndex> {
   const fail = (problem: string, cause?: unknown) => new DaqError("format", `${path}: ${problem}`, { cause });
   let value: RunIndex;
   try {
-    value = JSON.parse(await readFile(path, "utf8"));
+    value = parseJson(await readFile(path, "utf8")) as RunIndex;
   } catch (error) {
     throw fail(`cannot be read as a run's index: ${(error as Error).message}`, error);
   }

@@ -130,9 +130,14 @@ function damaged(problem: string, cause?: unknown): DaqError {
 }
 
 // `ZSTD_c_nbWorkers` must stay unset: with it, the asynchronous call of Node 24 resolves with an empty buffer.
+// Told the size, zstd takes its settings for small inputs: 64 KiB of samples became 0.31 instead of 0.36 of their size.
 function compressZstd(bytes: Uint8Array, level: number): Promise<Uint8Array> {
+  const options = {
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+    pledgedSrcSize: bytes.byteLength,
+  };
   return new Promise((resolve, reject) => {
-    zstdCompress(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }, (error, compressed) =>
+    zstdCompress(bytes, options, (error, compressed) =>
       error === null ? resolve(compressed) : reject(error),
     );
   });

@@ -11,7 +11,7 @@ import {
 } from "../../model/stream-schema.ts";
 import { describeType, type FieldType, type TimeUnitName } from "./field-type.ts";
 import type { ArrowField, ArrowSchema } from "./message.ts";
-import { parseJson } from "./parse-json.ts";
+import { parseJson } from "../../model/parse-json.ts";
 import { metadataKeys, tensorExtension } from "./schema.ts";
 
 /** What the schema of a file says, in our words. */

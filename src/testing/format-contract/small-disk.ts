@@ -1,0 +1,44 @@
+import type { ByteSink, OpenSink } from "../../bytes/byte-sink.ts";
+import { writeError } from "../../model/errors.ts";
+
+/** A disk whose files cannot grow beyond `capacityBytes` each: like the real one, it takes what fits and then fails. */
+export class SmallDisk {
+  capacityBytes = Number.POSITIVE_INFINITY;
+  /** How often each file was flushed to the device. */
+  readonly flushes = new Map<string, number>();
+  readonly openSink: OpenSink;
+
+  constructor(open: OpenSink) {
+    this.openSink = async (path, options) => this.#limit(await open(path, options));
+  }
+
+  #limit(sink: ByteSink): ByteSink {
+    const writeAll = async (pieces: readonly Uint8Array[]): Promise<void> => {
+      let roomBytes = Math.max(0, this.capacityBytes - sink.positionBytes);
+      const wantedBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+      if (wantedBytes <= roomBytes) return sink.writeAll(pieces);
+      for (const piece of pieces) {
+        await sink.write(piece.subarray(0, roomBytes));
+        roomBytes -= Math.min(roomBytes, piece.byteLength);
+      }
+      throw writeError(
+        sink.path,
+        Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }),
+      );
+    };
+    return {
+      path: sink.path,
+      get positionBytes() {
+        return sink.positionBytes;
+      },
+      write: (bytes) => writeAll([bytes]),
+      writeAll,
+      truncate: (bytes) => sink.truncate(bytes),
+      flush: () => {
+        this.flushes.set(sink.path, (this.flushes.get(sink.path) ?? 0) + 1);
+        return sink.flush();
+      },
+      close: () => sink.close(),
+    };
+  }
+}

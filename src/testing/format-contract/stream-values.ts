@@ -1,0 +1,49 @@
+import type { Batch, ColumnValues } from "../../model/batch.ts";
+import { typedView } from "../../model/dtype.ts";
+import type { Column } from "../../model/stream-schema.ts";
+
+/** One value of one record: `null` is missing; a column with a shape gives its elements flat, in C order. */
+export type RecordValue = number | bigint | null | readonly (number | bigint)[];
+
+/** All records of one stream in columns. 64-bit integers are `bigint`, all others `number` (float32 as its double). */
+export type StreamValues = {
+  readonly timestampsNs: readonly bigint[];
+  readonly sequences: readonly bigint[];
+  /** By column name, in the order of the schema. */
+  readonly columns: ReadonlyMap<string, readonly RecordValue[]>;
+};
+
+/** Copies out of batches, of any number of streams, what a reader has to find. Streams without a batch are absent. */
+export function valuesOf(batches: readonly Batch[]): Map<string, StreamValues> {
+  const streams = new Map<
+    string,
+    { timestampsNs: bigint[]; sequences: bigint[]; columns: Map<string, RecordValue[]> }
+  >();
+  for (const batch of batches) {
+    let stream = streams.get(batch.stream.name);
+    if (stream === undefined) {
+      stream = {
+        timestampsNs: [],
+        sequences: [],
+        columns: new Map(batch.stream.columns.map((c) => [c.name, []])),
+      };
+      streams.set(batch.stream.name, stream);
+    }
+    stream.timestampsNs.push(...batch.timestampsNs);
+    stream.sequences.push(...batch.sequences);
+    for (const [index, column] of batch.stream.columns.entries())
+      stream.columns.get(column.name)!.push(...columnValues(column, batch.columns[index]!));
+  }
+  return streams;
+}
+
+function columnValues(column: Column, { bytes, validity }: ColumnValues): RecordValue[] {
+  const elements = column.shape.reduce((product, extent) => product * extent, 1);
+  const view = typedView(column.dtype, bytes);
+  return Array.from({ length: view.length / elements }, (_, record) => {
+    if (validity?.[record] === 0) return null;
+    return column.shape.length === 0
+      ? view[record]!
+      : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
+  });
+}
