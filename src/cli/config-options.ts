@@ -28,7 +28,12 @@ export const configOptions: readonly OptionDefinition[] = [
   { name: "compression", kind: "text", value: "CODEC", doc: 'Codec of the files; "none" is off.' },
   { name: "compression-level", kind: "text", value: "N", doc: "How hard the codec tries; 0 is off." },
   { name: "ring-mb", kind: "text", value: "N", doc: "Size of the ring in MiB." },
-  { name: "overflow", kind: "text", value: "MODE", doc: "What a full ring does: discard-oldest, block or resize." },
+  {
+    name: "overflow",
+    kind: "text",
+    value: "MODE",
+    doc: "What a full ring does: discard-oldest, block or resize.",
+  },
   {
     name: "set",
     kind: "text",

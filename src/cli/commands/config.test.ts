@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { jsonLines, runCommand, spawnDaq, temporaryFolder } from "../captured-terminal.test.ts";
+import { configCommand } from "./config.ts";
+
+function configFile(t: TestContext, text: string): string {
+  const path = join(temporaryFolder(t), "daq.toml");
+  writeFileSync(path, text);
+  return path;
+}
+
+const good = `[experiment]
+name = "scan"
+[storage]
+format = "arrow"
+output_path = "OUT/scan_v{version}.arrow"
+[[devices]]
+id = "camera0"
+driver = "sim.camera"
+width = 320
+height = 200
+rate_hz = 25
+[[devices]]
+id = "power0"
+driver = "sim.power_meter"
+format = "csv"
+`;
+
+function goodFile(t: TestContext): string {
+  return configFile(t, good.replace("OUT", temporaryFolder(t)));
+}
+
+test("shows every key with its value and who set it, and its meaning when asked", async (t) => {
+  const path = goodFile(t);
+  const plain = await runCommand(configCommand, ["show", path, "--set", "ring_buffer.size_mb=8"]);
+  assert.equal(plain.code, 0);
+  assert.match(plain.out, /^ring_buffer\.size_mb +8 +flag --set$/m);
+  assert.match(plain.out, new RegExp(`^devices\\.camera0\\.width +320 +${path}:9$`, "m"));
+  assert.match(plain.out, /^storage\.compression +not set$/m);
+  assert.doesNotMatch(plain.out, /Pixels in a row/);
+  const documented = await runCommand(configCommand, ["show", path, "--docs"]);
+  assert.match(documented.out, /^devices\.camera0\.width .*Pixels in a row\.$/m);
+});
+
+test("show prints JSON line by line, a key in each", async (t) => {
+  const { out } = await runCommand(configCommand, ["show", goodFile(t), "--json"]);
+  const rows = jsonLines(out);
+  const format = rows.find(({ key }) => key === "devices.power0.format");
+  assert.equal(format?.value, '"csv"');
+  assert.ok(
+    rows.every((row) => ["key", "value", "origin", "doc"].every((name) => typeof row[name] === "string")),
+  );
+});
+
+test("check says what would be recorded and where to, and makes nothing", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = configFile(t, good.replace("OUT", `${folder}/deep`));
+  const { code, out } = await runCommand(configCommand, ["check", path]);
+  assert.equal(code, 0);
+  assert.deepEqual(readdirSync(folder), []);
+  assert.match(out, /^OK: /);
+  assert.match(out, /^ {2}camera0 +sim\.camera +arrow +frames of 200 × 320 uint8 in counts, 25 per second$/m);
+  assert.match(out, /^ {2}power0 +sim\.power_meter +csv +rows of power \(float64, mW\), 10 per second$/m);
+  assert.match(out, /deep\/scan_v1\.camera0\.arrow$/m);
+  assert.match(out, /scan_v1\.run\.json$/m);
+  assert.match(out, /The ring has 64 MiB \(discard-oldest\): at 1\.6 MB per second it holds 41\.\d s\./);
+});
+
+test("check gives the same as one JSON object", async (t) => {
+  const { out } = await runCommand(configCommand, ["check", goodFile(t), "--json"]);
+  const [checked, ...rest] = jsonLines(out) as {
+    ok: boolean;
+    devices: { id: string; streams: unknown[] }[];
+  }[];
+  assert.deepEqual(rest, []);
+  assert.equal(checked!.ok, true);
+  assert.deepEqual(
+    checked!.devices.map(({ id, streams }) => [id, streams.length]),
+    [
+      ["camera0", 1],
+      ["power0", 1],
+    ],
+  );
+});
+
+test("problems have file, line and nearest spelling, with exit code 2", async (t) => {
+  const path = configFile(t, '[storage]\nformat = "csv"\ncompresion = "gzip"\nflush_interval_ms = "1s"\n');
+  const { code, out, error } = await spawnDaq(["config", "check", path]).done;
+  assert.equal(code, 2);
+  assert.equal(out, "");
+  assert.match(
+    error,
+    new RegExp(`${path}:3: \\[storage\\] compresion: unknown key; did you mean "compression"\\?`),
+  );
+  assert.match(error, new RegExp(`${path}:4: .*whole number of milliseconds`));
+  assert.doesNotMatch(error, /at .*\.ts:/);
+});
+
+test("what only planning finds is a problem of the configuration too", async (t) => {
+  const camera = '[storage]\nformat = "csv"\n[[devices]]\nid = "c"\ndriver = "sim.camera"\n';
+  const refused = await runCommand(configCommand, ["check", configFile(t, camera)]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.error, /CSV cannot hold the frames of c/);
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "taken.csv"), "");
+  const taken = `[storage]\noutput_path = "${folder}/taken.csv"\n[[devices]]\nid = "p"\ndriver = "sim.power_meter"\n`;
+  const exists = await runCommand(configCommand, ["check", configFile(t, taken)]);
+  assert.equal(exists.code, 2);
+  assert.match(exists.error, /taken\.csv exists already/);
+  const none = await runCommand(configCommand, ["check", configFile(t, "[storage]\n")]);
+  assert.equal(none.code, 2);
+  assert.match(none.error, /no \[\[devices\]\]/);
+});
+
+test("a file that is not there, and an action that does not exist, are named", async () => {
+  const missing = await runCommand(configCommand, ["show", "nowhere/daq.toml"]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.error, /nowhere\/daq\.toml: there is no such file/);
+  const forgotten = await runCommand(configCommand, ["daq.toml"]);
+  assert.equal(forgotten.code, 2);
+  assert.match(forgotten.error, /daq config check daq\.toml/);
+});

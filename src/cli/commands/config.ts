@@ -1,0 +1,154 @@
+import type { LoadedConfig } from "../../config/config.ts";
+import { describeConfig } from "../../config/describe-config.ts";
+import { suggestion } from "../../config/nearest-name.ts";
+import { DaqError, exitCodes } from "../../model/errors.ts";
+import { plannedFiles } from "../../recorder/planned-files.ts";
+import { announcedBytesPerSecond } from "../../run/disk-space.ts";
+import { planOutputs } from "../../run/output-plan.ts";
+import type { Command, ParsedArguments } from "../command.ts";
+import { configOptions, loadConfigFrom } from "../config-options.ts";
+import { type ConfiguredSource, configuredSources } from "../configured-sources.ts";
+import { durationText } from "../duration.ts";
+import { formatTable } from "../format-table.ts";
+import { bytesText } from "../quantity-text.ts";
+import { streamText } from "../stream-text.ts";
+import type { Terminal } from "../terminal.ts";
+
+const actions = { show, check } as const;
+
+export const configCommand: Command = {
+  name: "config",
+  summary: "show what is set and where it came from, or check it",
+  operands: "show|check [config.toml]",
+  operandCount: [1, 2],
+  options: [{ name: "docs", kind: "flag", doc: "With show: what each key means." }, ...configOptions],
+  examples: [
+    [
+      "daq config check experiment.toml",
+      "says what would be recorded and where to, or all that is wrong; starts nothing",
+    ],
+    [
+      "daq config show experiment.toml",
+      "every key, its value, and whether file, environment or option set it",
+    ],
+    ["daq config show --docs", "the defaults, with what each key means"],
+    ["daq config check experiment.toml --set storage.format=csv", "with a key changed"],
+  ],
+  notes: [
+    "Without a file, the built-in configuration with simulated devices is meant. Values are in TOML's spelling; with",
+    "--json, show prints an object for each key. Exit code: 0 the configuration is good, 2 it is not.",
+  ].join("\n"),
+  async run(args, terminal) {
+    const [action = ""] = args.positionals;
+    if (!Object.hasOwn(actions, action)) throw unknownAction(action);
+    // What follows the action is to `loadConfigFrom` what follows `daq record`.
+    const rest = { ...args, positionals: args.positionals.slice(1) };
+    return actions[action as keyof typeof actions](rest, terminal);
+  },
+};
+
+function unknownAction(action: string): DaqError {
+  const hint = action.endsWith(".toml")
+    ? `Say what to do with it: daq config check ${action}`
+    : "See `daq config --help`.";
+  const names = suggestion(action, Object.keys(actions), (name) => `"${name}"`);
+  return new DaqError("usage", `daq config cannot "${action}"; ${names}`, { hint });
+}
+
+async function show(args: ParsedArguments, terminal: Terminal): Promise<number> {
+  const rows = describeConfig(await loadConfigFrom(args));
+  if (terminal.json) {
+    for (const row of rows) terminal.printJson(row);
+    return exitCodes.complete;
+  }
+  const withDocs = args.flag("docs");
+  const cells = rows.map(({ key, value, origin, doc }) => [
+    key,
+    value,
+    value === "" ? "not set" : origin,
+    ...(withDocs ? [doc] : []),
+  ]);
+  for (const line of formatTable(
+    cells,
+    ["key", "value", "from", ...(withDocs ? ["meaning"] : [])],
+    process.stdout.columns,
+  ))
+    terminal.print(line);
+  return exitCodes.complete;
+}
+
+async function check(args: ParsedArguments, terminal: Terminal): Promise<number> {
+  const loaded = await loadConfigFrom(args);
+  try {
+    const checked = await plan(loaded);
+    if (terminal.json) terminal.printJson(checkJson(loaded, checked));
+    else for (const line of checkLines(loaded, checked)) terminal.print(line);
+    return exitCodes.complete;
+  } catch (error) {
+    // A stream that its format refuses, or a path that is taken, is a fault of the configuration as well.
+    if (!(error instanceof DaqError)) throw error;
+    throw new DaqError("config", error.message, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+}
+
+type CheckedConfig = {
+  readonly sources: readonly ConfiguredSource[];
+  readonly files: readonly string[];
+  readonly indexPath: string;
+};
+
+async function plan({ config }: LoadedConfig): Promise<CheckedConfig> {
+  if (config.devices.length === 0)
+    throw new DaqError("config", "The configuration names no [[devices]]: there is nothing to record.", {
+      hint: "See `daq devices` for the drivers, and add a [[devices]] table for each device.",
+    });
+  const sources = await configuredSources(config);
+  const devices = sources.map(({ device, streams }) => ({ formats: device.formats, streams }));
+  const outputs = await planOutputs(config, devices, new Date());
+  const files = await plannedFiles(
+    outputs,
+    sources.flatMap(({ streams }) => streams),
+  );
+  return { sources, files: files.map((file) => file.path), indexPath: outputs.indexPath };
+}
+
+function checkLines({ config, path }: LoadedConfig, { sources, files, indexPath }: CheckedConfig): string[] {
+  const rows = sources.flatMap(({ device, streams }) =>
+    streams.map((stream) => [stream.name, device.driver, device.formats.join(" + "), streamText(stream)]),
+  );
+  return [
+    `OK: ${path ?? "the built-in configuration with simulated devices"}`,
+    "",
+    ...formatTable(rows, ["stream", "driver", "format", "content"]).map((line) => `  ${line}`),
+    "",
+    "A run that starts now makes",
+    ...[...files, indexPath].map((file) => `  ${file}`),
+    "",
+    ringLine(config, sources),
+  ];
+}
+
+function ringLine({ ringBuffer }: LoadedConfig["config"], sources: readonly ConfiguredSource[]): string {
+  const { sizeMb, overflow, path } = ringBuffer;
+  const rate = announcedBytesPerSecond(sources.flatMap(({ streams }) => streams));
+  const ring = `The ring has ${sizeMb} MiB${path === undefined ? "" : ` in ${path}`} (${overflow})`;
+  if (rate === undefined)
+    return `${ring}; how long it lasts is not known, because a device does not say its rate.`;
+  return `${ring}: at ${bytesText(rate)} per second it holds ${durationText((sizeMb * 2 ** 20) / rate)}.`;
+}
+
+function checkJson({ config, path }: LoadedConfig, { sources, files, indexPath }: CheckedConfig) {
+  const bytesPerSecond = announcedBytesPerSecond(sources.flatMap(({ streams }) => streams));
+  return {
+    ok: true,
+    path,
+    devices: sources.map(({ device, streams }) => ({ ...device, streams })),
+    files,
+    indexPath,
+    ringBuffer: config.ringBuffer,
+    bytesPerSecond,
+  };
+}

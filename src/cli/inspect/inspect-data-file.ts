@@ -1,0 +1,44 @@
+import { formatOfPath } from "../../formats/registry.ts";
+import { readJournal } from "../../recorder/journal.ts";
+import { findJournal } from "../../recorder/recover-run.ts";
+import { pythonLines } from "../python-lines.ts";
+import { progressOf } from "../run-progress.ts";
+import { type Inspection, streamPart } from "./inspection.ts";
+
+/** What is in one data file, from the file alone; its journal says whether the run still goes on. */
+export async function inspectDataFile(path: string): Promise<Inspection> {
+  const format = await formatOfPath(path);
+  const summary = await format.inspect(path);
+  const { run, ledger, state, bytes, notes } = summary;
+  const unfinished = state === "unfinished" ? await unfinishedState(path) : undefined;
+  return {
+    path,
+    kind: "data file",
+    state: unfinished?.state ?? "complete",
+    ...(run === undefined ? {} : { run }),
+    files: [{ path, format: summary.format, bytes, state }],
+    streams: summary.streams.map((stream) => ({ schema: stream.schema, parts: [streamPart(path, stream)] })),
+    ledgers: ledger === undefined ? [] : [{ output: summary.format, ledger }],
+    notes,
+    advice: unfinished?.advice ?? [],
+    python: state === "complete" ? pythonLines([path]) : [],
+  };
+}
+
+async function unfinishedState(path: string): Promise<Pick<Inspection, "state" | "advice">> {
+  const journal = await findJournal(path);
+  const content = journal === undefined ? undefined : await readJournal(journal).catch(() => undefined);
+  if (content === undefined)
+    return { state: "unfinished", advice: [`\`daq recover ${path}\` finishes the file from what is in it.`] };
+  switch (progressOf(content).state) {
+    case "recording":
+      return { state: "recording", advice: [`\`daq tail ${path}\` follows the run.`] };
+    case "draining":
+      return {
+        state: "recording",
+        advice: ["The devices have stopped; the recorder is storing the rest. Look again in a moment."],
+      };
+    case "left":
+      return { state: "unfinished", advice: [`\`daq recover ${journal}\` finishes the files of this run.`] };
+  }
+}

@@ -1,0 +1,125 @@
+import { basename } from "node:path";
+import { tomlText } from "../../config/describe-config.ts";
+import type { Metadata } from "../../model/metadata.ts";
+import type { RunInfo } from "../../model/run.ts";
+import type { Column, StreamSchema } from "../../model/stream-schema.ts";
+import { durationText } from "../duration.ts";
+import { formatTable } from "../format-table.ts";
+import { isoTime } from "../iso-time.ts";
+import { lossLines } from "../loss-lines.ts";
+import { printable } from "../printable.ts";
+import { bytesText, countText, rateText, shapeText } from "../quantity-text.ts";
+import type { InspectedFile, InspectedStream, Inspection, StreamPart } from "./inspection.ts";
+
+const longestValue = 60;
+
+/** An inspection as people read it. */
+export function inspectionLines(inspection: Inspection, showAll: boolean): string[] {
+  const { path, kind, state, stateDetail, run, files, streams, ledgers, notes, advice, python } = inspection;
+  const one = kind === "data file" ? files[0] : undefined;
+  const head = one === undefined ? [kind, state] : [one.format, bytesText(one.bytes ?? 0), state];
+  const manyLedgers = ledgers.length > 1;
+  const lines = [
+    path,
+    `  ${[...head, ...(stateDetail === undefined ? [] : [stateDetail])].join(", ")}`,
+    ...section("Files", kind === "data file" ? [] : fileLines(files)),
+    ...section(
+      "Streams",
+      streams.flatMap((stream) => streamLines(stream, kind)),
+    ),
+    ...section("Run", run === undefined ? [] : runLines(run)),
+    ...section(
+      "Account",
+      ledgers.flatMap(({ output, ledger }) => [
+        ...(manyLedgers ? [`${output}:`] : []),
+        ...ledger.accounts
+          .flatMap((account) => lossLines(account, showAll))
+          .map((line) => (manyLedgers ? `  ${line}` : line)),
+        ...(ledger.complete || state !== "complete"
+          ? []
+          : ["The account is not complete: what came after the last checkpoint is not known."]),
+      ]),
+    ),
+    ...section("Notes", notes),
+    ...section("What to do", advice),
+    ...section("Read it in Python", python),
+  ];
+  return lines.map(printable);
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+}
+
+function fileLines(files: readonly InspectedFile[]): string[] {
+  return formatTable(
+    files.map(({ path, format, bytes, state, problem }) => [
+      path,
+      format,
+      bytes === undefined ? "" : bytesText(bytes),
+      problem === undefined ? state : `${state}: ${problem}`,
+    ]),
+  );
+}
+
+function streamLines({ schema, parts }: InspectedStream, kind: Inspection["kind"]): string[] {
+  const columns = formatTable(schema.columns.map((column) => [column.name, ...columnCells(column)]));
+  return [
+    `${schema.name}: ${schemaText(schema)}`,
+    ...columns.map((line) => `  ${line}`),
+    ...parts.flatMap((part) => partLines(part, parts.length > 1)).map((line) => `  ${line}`),
+    ...(parts.length === 0 && kind !== "ring" ? ["  no file of it can be read"] : []),
+  ];
+}
+
+function schemaText({ kind, source, clock, rateHz }: StreamSchema): string {
+  const rate = rateHz === undefined ? "" : `, nominally ${rateText(rateHz)} per second`;
+  return `${kind} from ${source}${rate}, timestamps by the ${clock === "device" ? "device" : "system"} clock`;
+}
+
+function columnCells({ dtype, shape, dims, unit, nullable, scale, offset, description }: Column): string[] {
+  const named = shape.length === 0 ? "" : ` (${dims.join(", ")})`;
+  const scaled = scale === undefined && offset === undefined ? "" : `stored × ${scale ?? 1} + ${offset ?? 0}`;
+  const more = [scaled, nullable === true ? "may be missing" : "", description ?? ""].filter(
+    (text) => text !== "",
+  );
+  return [dtype, `${shapeText(shape)}${named}`, unit ?? "no unit", more.join("; ")];
+}
+
+function partLines(part: StreamPart, isNamed: boolean): string[] {
+  const { path, records, produced, firstTimestampNs, lastTimestampNs, seconds, ratePerSecond } = part;
+  const counted =
+    produced === undefined
+      ? countText(records, "record")
+      : `${countText(produced, "record")} produced, ${records.toLocaleString("en-US")} in the ring`;
+  const rate = ratePerSecond === undefined ? "" : `, ${rateText(ratePerSecond)} per second`;
+  const extent = seconds === undefined || records < 2 ? "" : ` over ${durationText(seconds)}${rate}`;
+  return [
+    `${isNamed ? `${basename(path)}: ` : ""}${counted}${extent}`,
+    ...(firstTimestampNs === undefined ? [] : [`  first ${isoTime(firstTimestampNs)}`]),
+    ...(lastTimestampNs === undefined ? [] : [`  last  ${isoTime(lastTimestampNs)}`]),
+  ];
+}
+
+function runLines({ uid, startedAtNs, experiment, host, software, devices }: RunInfo): string[] {
+  return [
+    ...formatTable([
+      ["started", isoTime(startedAtNs)],
+      ["host", host],
+      ["software", `${software.name} ${software.version}`],
+      ["uid", uid],
+      ...metadataRows(experiment).map(([key, value]) => [`experiment.${key}`, value]),
+    ]),
+    ...devices.flatMap(({ id, driver, settings }) => [
+      `device ${id} (${driver})`,
+      ...formatTable(metadataRows(settings)).map((line) => `  ${line}`),
+    ]),
+  ];
+}
+
+function metadataRows(metadata: Metadata): (readonly [string, string])[] {
+  return Object.entries(metadata).map(([key, value]) => {
+    const text = typeof value === "string" ? value : tomlText(value);
+    return [key, text.length > longestValue ? `${text.slice(0, longestValue)}…` : text] as const;
+  });
+}

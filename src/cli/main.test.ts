@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { jsonLines, spawnDaq } from "./captured-terminal.test.ts";
+
+const names = ["record", "inspect", "tail", "recover", "config", "devices"];
+
+test("the overview names every command, and every command's help shows it at work", async () => {
+  const code = `
+    const { main } = await import(${JSON.stringify(new URL("./main.ts", import.meta.url).href)});
+    for (const args of ${JSON.stringify([[], ...names.map((name) => [name])])}) {
+      const code = await main([...args, "--help"]);
+      console.log("exit " + code + "\\0");
+    }`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+  const [overview, ...helps] = run.stdout.split("\0\n");
+  assert.equal(helps.filter((help) => help !== "").length, names.length, run.stderr);
+  for (const [index, name] of names.entries()) {
+    assert.match(overview!, new RegExp(`^  ${name} `, "m"));
+    const help = helps[index]!;
+    const examples = help.slice(help.indexOf("Examples:"));
+    assert.match(examples, new RegExp(`^  daq ${name}.*\n      \\S`, "m"));
+    assert.match(help, /--json/);
+    assert.match(help, /exit 0$/);
+  }
+});
+
+test("an unknown command or option is named, with exit code 2", async () => {
+  const command = await spawnDaq(["inspekt"]).done;
+  assert.equal(command.code, 2);
+  assert.match(command.error, /There is no command "inspekt"/);
+  for (const name of ["inspect", "tail", "config", "devices"]) {
+    const option = await spawnDaq([name, "--colour"]).done;
+    assert.equal(option.code, 2);
+    assert.match(option.error, /'--colour'/);
+    assert.match(option.error, new RegExp(`daq ${name} --help`));
+  }
+});
+
+test("with --json an error is an object on standard output, and a sentence on standard error", async () => {
+  const { code, out, error } = await spawnDaq(["inspect", "--json", "no-such-folder/run.arrow"]).done;
+  assert.equal(code, 1);
+  const [line, ...rest] = jsonLines(out);
+  assert.deepEqual(rest, []);
+  assert.equal((line!.error as { code: string }).code, "path");
+  assert.match(error, /there is no folder no-such-folder/);
+});
