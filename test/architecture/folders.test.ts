@@ -3,10 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
 
-/**
- * What each folder of `src/` may import, as in ARCHITECTURE.md. Changing the architecture is a line here and there.
- * "all" is for the package's door alone.
- */
+/** What each folder of `src/` may import, as in ARCHITECTURE.md. Changing the architecture is a line here and there. */
 const mayImport: Record<string, readonly string[]> = {
   model: [],
   bytes: ["model"],
@@ -40,7 +37,9 @@ function sources(folder: string): string[] {
 
 function importsOf(path: string): string[] {
   const text = readFileSync(path, "utf8");
-  const found = text.matchAll(/^\s*(?:import|export)\b[^;"]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s*"([^"]+)"/gm);
+  const found = text.matchAll(
+    /^\s*(?:import|export)\b[^;"]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s*"([^"]+)"/gm,
+  );
   return [...found].map((match) => match[1] ?? match[2] ?? match[3]!);
 }
 
@@ -93,7 +92,9 @@ test("there are no import cycles, types included", () => {
   const visit = (path: string, trail: readonly string[]): void => {
     if (state.get(path) === "done") return;
     if (state.get(path) === "open") {
-      cycles.push([...trail.slice(trail.indexOf(path)), path].map((file) => relative(root, file)).join(" → "));
+      cycles.push(
+        [...trail.slice(trail.indexOf(path)), path].map((file) => relative(root, file)).join(" → "),
+      );
       return;
     }
     state.set(path, "open");
@@ -107,7 +108,9 @@ test("there are no import cycles, types included", () => {
 test("imports name files that exist, with their ending", () => {
   const known = new Set(files);
   const broken = [...edges].flatMap(([path, targets]) =>
-    targets.filter((target) => !known.has(target)).map((target) => `${relative(root, path)} imports ${relative(root, target)}`),
+    targets
+      .filter((target) => !known.has(target))
+      .map((target) => `${relative(root, path)} imports ${relative(root, target)}`),
   );
   assert.deepEqual(broken, []);
 });
@@ -115,18 +118,37 @@ test("imports name files that exist, with their ending", () => {
 test("the model imports nothing of Node and no library", () => {
   const broken = files
     .filter((path) => withoutNode.includes(folderOf(path)))
-    .flatMap((path) => importsOf(path).filter((name) => !name.startsWith(".")).map((name) => `${relative(root, path)} imports ${name}`));
+    .flatMap((path) =>
+      importsOf(path)
+        .filter((name) => !name.startsWith("."))
+        .map((name) => `${relative(root, path)} imports ${name}`),
+    );
   assert.deepEqual(broken, []);
 });
 
 test("no file imports its own folder's door", () => {
   const broken = [...edges].flatMap(([path, targets]) =>
-    targets.filter((target) => target === join(dirname(path), "index.ts") && target !== path).map(() => relative(root, path)),
+    targets
+      .filter((target) => target === join(dirname(path), "index.ts") && target !== path)
+      .map(() => relative(root, path)),
   );
   assert.deepEqual(broken, []);
 });
 
 test("no folder or file is called utils, helpers, misc or common", () => {
-  const broken = files.map((path) => relative(root, path)).filter((path) => /(^|\/)(utils?|helpers?|misc|common)(\/|\.ts|-)/.test(path));
+  const broken = files
+    .map((path) => relative(root, path))
+    .filter((path) => /(^|\/)(utils?|helpers?|misc|common)(\/|\.ts|-)/.test(path));
   assert.deepEqual(broken, []);
+});
+
+test("the table in ARCHITECTURE.md says the same", () => {
+  const text = readFileSync(resolve(root, "../ARCHITECTURE.md"), "utf8");
+  const [, table = ""] = text.split("| folder | what lives there | may import |\n");
+  const rows = table.slice(0, table.indexOf("\n\n")).matchAll(/^\| `(\w+)` \|.*\| ([^|]+) \|$/gm);
+  const written = [...rows].map(([, folder, names]) => [
+    folder,
+    [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  ]);
+  assert.deepEqual(Object.fromEntries(written), mayImport);
 });
