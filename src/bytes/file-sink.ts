@@ -1,3 +1,4 @@
+import { writevSync } from "node:fs";
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { DaqError, systemCode, writeError } from "../model/errors.ts";
 import type { ByteSink, OpenSink } from "./byte-sink.ts";
@@ -5,46 +6,55 @@ import type { ByteSink, OpenSink } from "./byte-sink.ts";
 /** Linux takes at most 1024 pieces in one call (IOV_MAX). */
 const maxPieces = 1024;
 
+/** A write that took longer than this shows that the disk stalls; the next ones then leave the thread free. */
+const stallMs = 50;
+const writesAfterStall = 32;
+
 class FileSink implements ByteSink {
   readonly path: string;
   #handle: FileHandle;
   #positionBytes: number;
   #closed = false;
+  /** Writes that still go through the pool; infinity for a sink that never blocks its thread. */
+  #pooledWrites: number;
 
-  constructor(path: string, handle: FileHandle, positionBytes: number) {
+  constructor(path: string, handle: FileHandle, positionBytes: number, mayBlock: boolean) {
     this.path = path;
     this.#handle = handle;
     this.#positionBytes = positionBytes;
+    this.#pooledWrites = mayBlock ? 0 : Number.POSITIVE_INFINITY;
   }
 
   get positionBytes(): number {
     return this.#positionBytes;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      let rest = bytes;
-      while (rest.byteLength > 0) {
-        const { bytesWritten } = await this.#handle.write(rest, 0, rest.byteLength, this.#positionBytes);
-        this.#positionBytes += bytesWritten;
-        rest = rest.subarray(bytesWritten);
-      }
-    } catch (error) {
-      throw writeError(this.path, error);
-    }
+  write(bytes: Uint8Array): Promise<void> {
+    return this.writeAll([bytes]);
   }
 
   async writeAll(pieces: readonly Uint8Array[]): Promise<void> {
     try {
       let rest = pieces.filter((piece) => piece.byteLength > 0);
       while (rest.length > 0) {
-        const { bytesWritten } = await this.#handle.writev(rest.slice(0, maxPieces), this.#positionBytes);
+        const bytesWritten = await this.#writeSome(rest.slice(0, maxPieces));
         this.#positionBytes += bytesWritten;
         rest = withoutFirst(rest, bytesWritten);
       }
     } catch (error) {
       throw writeError(this.path, error);
     }
+  }
+
+  #writeSome(pieces: readonly Uint8Array[]): number | Promise<number> {
+    if (this.#pooledWrites > 0) {
+      this.#pooledWrites--;
+      return this.#handle.writev(pieces, this.#positionBytes).then(({ bytesWritten }) => bytesWritten);
+    }
+    const start = performance.now();
+    const bytesWritten = writevSync(this.#handle.fd, pieces, this.#positionBytes);
+    if (performance.now() - start > stallMs) this.#pooledWrites = writesAfterStall;
+    return bytesWritten;
   }
 
   async truncate(bytes: number): Promise<void> {
@@ -85,7 +95,15 @@ function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[
 }
 
 /** Opens a local file. Throws `DaqError("path")` when it exists (new), is missing (resume) or cannot be written. */
-export const openFileSink: OpenSink = async (path, { resumeAtBytes } = {}) => {
+export const openFileSink: OpenSink = (path, options) => openSink(path, options?.resumeAtBytes, false);
+
+/**
+ * The same for a process that does nothing but record: writes block its thread while the disk takes them at once,
+ * which saves handing each to the pool and back (a tenth of the time on a tmpfs).
+ */
+export const openBlockingFileSink: OpenSink = (path, options) => openSink(path, options?.resumeAtBytes, true);
+
+async function openSink(path: string, resumeAtBytes: number | undefined, mayBlock: boolean): Promise<ByteSink> {
   const resume = resumeAtBytes !== undefined;
   const flags = resume ? constants.O_RDWR : constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let handle: FileHandle;
@@ -94,7 +112,7 @@ export const openFileSink: OpenSink = async (path, { resumeAtBytes } = {}) => {
   } catch (error) {
     throw openError(path, error);
   }
-  if (!resume) return new FileSink(path, handle, 0);
+  if (!resume) return new FileSink(path, handle, 0, mayBlock);
   const { size } = await handle.stat();
   if (size < resumeAtBytes) {
     await handle.close();
@@ -102,10 +120,10 @@ export const openFileSink: OpenSink = async (path, { resumeAtBytes } = {}) => {
       hint: "Something else cut or replaced the file. Keep it, and inspect it with `daq inspect`.",
     });
   }
-  const sink = new FileSink(path, handle, size);
+  const sink = new FileSink(path, handle, size, mayBlock);
   await sink.truncate(resumeAtBytes);
   return sink;
-};
+}
 
 function openError(path: string, cause: unknown): DaqError {
   switch (systemCode(cause)) {

@@ -31,6 +31,12 @@ export interface FormatWriter {
    * batch counts as stored, and `close` cuts the file back to the last batch that was complete.
    */
   append(batch: Batch): Promise<void>;
+  /**
+   * Like `append`, for a batch in memory that somebody may overwrite meanwhile (the ring's own). When the bytes are
+   * written the writer asks `isIntact`; if that says no, it takes the batch back, and resolves to false: nothing of it
+   * is stored. A writer without this method is given copies.
+   */
+  appendShared?(batch: Batch, isIntact: () => boolean): Promise<boolean>;
   /** Everything appended before it survives `kill -9` (and, with `durability: "power"`, the machine's death). */
   checkpoint(): Promise<WriterState>;
   /**

@@ -70,6 +70,42 @@ export class BatchBuilder {
     return taken;
   }
 
+  /** True when the records from number `from` of a ring record on make a whole batch where they lie, aligned as promised. */
+  canShare(record: RingRecord, from: number): boolean {
+    return (
+      this.#count === 0 &&
+      record.count - from >= this.#rows &&
+      (from === 0 || this.#columns.every(({ itemBytes }) => (from * itemBytes) % 8 === 0))
+    );
+  }
+
+  /**
+   * A whole batch of records from number `from` of a ring record on, in the ring's own memory: nothing is copied but
+   * the index. For an empty builder and a record that has that many; valid as long as the record is intact.
+   */
+  shared(record: RingRecord, from: number): Batch {
+    const count = this.#rows;
+    this.#ensure(count);
+    const { layout, memoryBytes, payloadAt } = record;
+    const times = record.timestampsNs?.subarray(from, from + count);
+    if (times === undefined) this.#spaceTimestamps(record.firstTimestampNs, from, count);
+    this.#fillSequences(record.firstSequence + from, count);
+    return {
+      stream: this.stream,
+      count,
+      timestampsNs: times ?? this.#timestamps.subarray(0, count),
+      sequences: this.#sequences.subarray(0, count),
+      columns: layout.columns.map(({ offset, validityOffset }, index): ColumnValues => {
+        const { itemBytes } = this.#columns[index]!;
+        const at = payloadAt + offset + from * itemBytes;
+        const bytes = memoryBytes.subarray(at, at + count * itemBytes);
+        if (validityOffset === undefined) return { bytes };
+        const maskAt = payloadAt + validityOffset + from;
+        return { bytes, validity: memoryBytes.subarray(maskAt, maskAt + count) };
+      }),
+    };
+  }
+
   /** Forgets the last `count` records: they turned out to be overwritten while they were copied. */
   drop(count: number): void {
     this.#count -= count;

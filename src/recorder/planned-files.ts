@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { access, constants, mkdir } from "node:fs/promises";
 import type { OutputFile } from "../formats/contract.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
@@ -18,7 +18,7 @@ export async function plannedFiles(
   return files.flat();
 }
 
-/** Makes the folder that the files go to. Throws `DaqError("path")`. */
+/** Makes the folder that the files go to. Throws `DaqError("path")`, also when it is there but may not be written to. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
@@ -27,6 +27,14 @@ export async function makeFolder(path: string): Promise<void> {
     const why = code === "EEXIST" || code === "ENOTDIR" ? "a file is in the way" : (error as Error).message;
     throw new DaqError("path", `The folder ${path} cannot be made: ${why}.`, {
       hint: "Check output_path, and that you may write there.",
+      cause: error,
+    });
+  }
+  try {
+    await access(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new DaqError("path", `The folder ${path} cannot be written to: ${(error as Error).message}.`, {
+      hint: "Choose another output_path, or get the permission to write there.",
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 /** The recorder's own process: started by `RecorderProcess`, talks to it by messages, and outlives it. */
+import { openBlockingFileSink } from "../bytes/file-sink.ts";
 import { DaqError } from "../model/errors.ts";
 import { Recorder } from "./recorder.ts";
 import type { FromRecorder, SentError, ToRecorder } from "./recorder-messages.ts";
@@ -18,7 +19,10 @@ function toSend(error: unknown): SentError {
 }
 
 async function record(options: RecorderOptions): Promise<number> {
-  const recorder = await Recorder.open(options, { onFailing: (failure) => send({ type: "failing", error: toSend(failure) }) });
+  const recorder = await Recorder.open(options, {
+    openSink: openBlockingFileSink,
+    onFailing: (failure) => send({ type: "failing", error: toSend(failure) }),
+  });
   process.on("message", (message: ToRecorder) => {
     if (message.type === "abort") recorder.abort();
   });

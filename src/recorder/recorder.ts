@@ -65,6 +65,8 @@ export class Recorder {
   #lossesSaved = 0;
   #lastCheckpointMs = performance.now();
   #isAborted = false;
+  /** How it ended: once the ring was let go of, it has nothing to say. */
+  #lastProgress: RecorderProgress | undefined;
   #journalFailure: DaqError | undefined;
 
   /** Attaches to the ring and opens the files. Throws `DaqError` and leaves nothing open. */
@@ -161,6 +163,7 @@ export class Recorder {
   }
 
   progress(): RecorderProgress {
+    if (this.#lastProgress !== undefined) return this.#lastProgress;
     return {
       streams: this.#reader.streamViews.map((view) => ({
         stream: view.schema.name,
@@ -263,6 +266,7 @@ export class Recorder {
 
   /** Copies a record into its stream's batch, and over several batches where it is larger than one. */
   #copy(record: RingRecord, feed: StreamFeed, from: number): void | Promise<void> {
+    if (feed.canShare && feed.builder.canShare(record, from)) return this.#share(record, feed, from);
     const taken = feed.builder.add(record, from);
     if (!this.#reader.isIntact(record)) {
       feed.builder.drop(taken);
@@ -272,6 +276,14 @@ export class Recorder {
     const next = from + taken;
     if (!feed.builder.isFull) return;
     return feed.flush().then(() => (next < record.count ? this.#copy(record, feed, next) : undefined));
+  }
+
+  /** Writes a batch straight out of the ring; what was overwritten meanwhile is not stored, and counts as lost. */
+  async #share(record: RingRecord, feed: StreamFeed, from: number): Promise<void> {
+    const batch = feed.builder.shared(record, from);
+    await feed.appendShared(batch, () => this.#reader.isIntact(record));
+    const next = from + batch.count;
+    if (next < record.count) await this.#copy(record, feed, next);
   }
 
   #lose(streamIndex: number, first: number, count: number, reason: LossReason, detail?: string): void {
@@ -317,6 +329,7 @@ export class Recorder {
     for (const output of this.#outputs) await output.close(true);
     const result = await this.#writeIndex(end);
     await this.#journal.remove();
+    this.#lastProgress = this.progress();
     this.#reader.detach();
     removeOrphanRing(this.options.ringPath);
     return result;
@@ -362,6 +375,7 @@ export class Recorder {
     await this.#ballast.release();
     const produced = this.#reader.streamViews.map((view) => Math.max(this.#reader.producedOf(view.index), view.nextSequence));
     const index = await closeAtLastCheckpoint(this.#journal.path, produced, failure);
+    this.#lastProgress = this.progress();
     this.#reader.close();
     await this.#journal.close();
     return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
@@ -370,6 +384,7 @@ export class Recorder {
   async #release(): Promise<void> {
     for (const output of this.#outputs) await output.abandon();
     await this.#journal.close();
+    this.#lastProgress = this.progress();
     this.#reader.close();
   }
 }

@@ -1,3 +1,4 @@
+import type { Batch } from "../model/batch.ts";
 import type { BatchBuilder } from "./batch-builder.ts";
 import type { Output } from "./output.ts";
 
@@ -29,6 +30,17 @@ export class StreamFeed {
     if (full.count === 0) return;
     const batch = full.batch();
     this.#pending = Promise.all(this.#outputs.map((output) => output.append(batch))).then(() => full.clear());
+  }
+
+  /** True when every output can take a batch out of the ring's own memory. */
+  get canShare(): boolean {
+    return this.#outputs.length > 0 && this.#outputs.every((output) => output.canShare);
+  }
+
+  /** Hands a batch in the ring's own memory to the outputs, behind what was handed to them before. */
+  async appendShared(batch: Batch, isIntact: () => boolean): Promise<void> {
+    await this.#pending;
+    await Promise.all(this.#outputs.map((output) => output.appendShared(batch, isIntact)));
   }
 
   /** Resolves when everything collected so far is the outputs'. */

@@ -22,6 +22,21 @@ test("discard-oldest: what the ring overwrote is named in the file, and everythi
   run.remove();
 });
 
+test("discard-oldest, written straight out of the ring: a batch that was overwritten meanwhile is not in the file", async () => {
+  const run = new CounterRun({
+    ...slow,
+    formats: ["arrow"],
+    overflow: "discard-oldest",
+    storage: "max_write_mb_per_s = 3\nchunk_size = 1000",
+  });
+  const code = await run.exited;
+  const [arrow] = run.accounts();
+  assert.equal(problemIn(arrow!, await run.arrowRows()), undefined, run.folder);
+  assert.equal(code, 3, run.stderr);
+  assert.deepEqual([...new Set(arrow!.ranges.map((range) => range.reason))], ["ring-lapped"]);
+  run.remove();
+});
+
 test("block: the source waits, and nothing is lost", async () => {
   const run = new CounterRun({ ...slow, overflow: "block" });
   const { code, arrow, csv } = await recorded(run);

@@ -70,20 +70,28 @@ export class ArrowStreamFile {
 
   /** The batch is borrowed until the promise settles. When it rejects, nothing of the batch counts as stored. */
   async append(batch: Batch): Promise<void> {
+    await this.appendShared(batch, () => true);
+  }
+
+  /** The same for memory that may be overwritten meanwhile: false, and nothing stored, when `isIntact` says it was. */
+  async appendShared(batch: Batch, isIntact: () => boolean): Promise<boolean> {
     this.#mustBeOpen();
     const message = await this.#encoder.encode(batch, this.#completeBytes);
-    if (batch.count === 0) return;
+    if (batch.count === 0) return true;
     await this.#cutTornTail();
     this.#torn = true;
     await this.#sink.writeAll(message.pieces);
+    if (!isIntact()) return false; // Still torn: what comes next cuts it off.
     this.#torn = false;
     this.#completeBytes = this.#sink.positionBytes;
     this.#blocks.push(message.block);
     this.#records += batch.count;
+    return true;
   }
 
   /** Batches that were appended are in the hands of the operating system; with `power`, on the device. */
   async checkpoint(): Promise<StoredExtent> {
+    if (this.#state === "open") await this.#cutTornTail();
     if (this.#options.options.durability === "power" && this.#state === "open") await this.#sink.flush();
     return { bytes: this.#completeBytes, records: this.#records, batches: this.#blocks.length };
   }

@@ -18,12 +18,19 @@ export class ArrowWriter implements FormatWriter {
   }
 
   async append(batch: Batch): Promise<void> {
+    await this.#fileOf(batch).append(batch);
+  }
+
+  async appendShared(batch: Batch, isIntact: () => boolean): Promise<boolean> {
+    return this.#fileOf(batch).appendShared(batch, isIntact);
+  }
+
+  #fileOf(batch: Batch): ArrowStreamFile {
     const file = this.#byStream.get(batch.stream.name);
-    if (file === undefined)
-      throw new DaqError("format", `The Arrow writer has no stream "${batch.stream.name}".`, {
-        hint: `It was opened with: ${[...this.#byStream.keys()].join(", ")}.`,
-      });
-    await file.append(batch);
+    if (file !== undefined) return file;
+    throw new DaqError("format", `The Arrow writer has no stream "${batch.stream.name}".`, {
+      hint: `It was opened with: ${[...this.#byStream.keys()].join(", ")}.`,
+    });
   }
 
   async checkpoint(): Promise<WriterState> {

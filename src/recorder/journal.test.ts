@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type CheckpointLine, Journal, type JournalHead, readJournal } from "./journal.ts";
+
+function headIn(folder: string): JournalHead {
+  return {
+    journal: 1,
+    ringUid: "1".repeat(32),
+    options: {
+      ringPath: "/dev/shm/daq-nothing",
+      name: "recorder",
+      indexPath: join(folder, "run.run.json"),
+      outputs: [
+        { format: "csv", path: join(folder, "run.csv"), streams: ["a"], options: { compression: "none", durability: "process" } },
+      ],
+      flushIntervalMs: 100,
+      durability: "process",
+    },
+    run: {
+      info: {
+        uid: "1".repeat(32),
+        startedAtNs: "5",
+        experiment: { name: "x", serial: 2n ** 62n },
+        host: "h",
+        software: { name: "s", version: "1" },
+        devices: [],
+      },
+      streams: [],
+    },
+  };
+}
+
+const line = (cursor: number): CheckpointLine => ({ cursor, nextSequences: [cursor], outputs: [] });
+
+test("a journal cut at any byte gives the lines that are whole", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+  const journal = await Journal.create(headIn(folder));
+  for (const cursor of [64, 128, 192]) await journal.append(line(cursor));
+  await journal.close();
+  const whole = readFileSync(journal.path);
+  const headBytes = whole.indexOf(10) + 1;
+  for (let bytes = headBytes; bytes <= whole.byteLength; bytes++) {
+    writeFileSync(journal.path, whole);
+    truncateSync(journal.path, bytes);
+    const content = await readJournal(journal.path);
+    const expected = whole.subarray(headBytes, bytes).filter((byte) => byte === 10).length;
+    assert.deepEqual(
+      content!.checkpoints.map((checkpoint) => checkpoint.cursor),
+      [64, 128, 192].slice(0, expected),
+    );
+    assert.equal(content!.head.run.info.experiment.serial, 2n ** 62n);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("going on after a torn line overwrites it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+  const head = headIn(folder);
+  const journal = await Journal.create(head);
+  await journal.append(line(64));
+  await journal.close();
+  appendFileSync(journal.path, '{"cursor":128,"next');
+  const content = await readJournal(journal.path);
+  const again = await Journal.reopen(head.options.indexPath, content!);
+  await again.append(line(256));
+  await again.close();
+  const cursors = (await readJournal(journal.path))!.checkpoints.map((checkpoint) => checkpoint.cursor);
+  assert.deepEqual(cursors, [64, 256]);
+  rmSync(folder, { recursive: true });
+});
+
+test("a folder that was moved is found where it is now", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+  const journal = await Journal.create(headIn(folder));
+  await journal.append(line(64));
+  await journal.close();
+  renameSync(folder, `${folder}-moved`);
+  const content = await readJournal(join(`${folder}-moved`, "run.journal.jsonl"));
+  assert.equal(content!.head.options.outputs[0]!.path, join(`${folder}-moved`, "run.csv"));
+  rmSync(`${folder}-moved`, { recursive: true });
+});
+
+test("what is not a journal is an error that says so, and a missing one is none", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+  const path = join(folder, "x.journal.jsonl");
+  assert.equal(await readJournal(path), undefined);
+  for (const text of ["", "hello\n", '{"journal":2}\n', "[]\n"]) {
+    writeFileSync(path, text);
+    await assert.rejects(readJournal(path), { code: "format", message: /not the journal/ });
+  }
+  rmSync(folder, { recursive: true });
+});
