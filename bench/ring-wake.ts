@@ -13,7 +13,11 @@ const quickWakes = 200;
 /** Wakes before those that count: code is compiled and caches are filled by then. */
 const firstWakes = 200;
 
-async function wake(context: BenchmarkContext, wait: WakeConsumerOptions["wait"], pace: WakePace): Promise<Figures> {
+async function wake(
+  context: BenchmarkContext,
+  wait: WakeConsumerOptions["wait"],
+  pace: WakePace,
+): Promise<Figures> {
   const ringPath = context.ringPath();
   const count = (context.quick ? quickWakes : wakes) + firstWakes;
   const producer = new Child("wake-producer", { ringPath, wakes: count, pace } satisfies WakeProducerOptions);

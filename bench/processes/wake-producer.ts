@@ -8,9 +8,16 @@ import { smallRecordBytes, smallRecordSchema } from "./small-record.ts";
  */
 export type WakePace = "busy" | "idle";
 
-export type WakeProducerOptions = { readonly ringPath: string; readonly wakes: number; readonly pace: WakePace };
+export type WakeProducerOptions = {
+  readonly ringPath: string;
+  readonly wakes: number;
+  readonly pace: WakePace;
+};
 
-const pausesUs: Record<WakePace, readonly [shortest: number, longest: number]> = { busy: [50, 300], idle: [1_000, 5_000] };
+const pausesUs: Record<WakePace, readonly [shortest: number, longest: number]> = {
+  busy: [50, 300],
+  idle: [1_000, 5_000],
+};
 
 const { ringPath, wakes, pace } = parseOptions<WakeProducerOptions>();
 const ring = RingWriter.create(ringPath, { sizeBytes: 2 ** 20 });

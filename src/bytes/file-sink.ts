@@ -103,7 +103,11 @@ export const openFileSink: OpenSink = (path, options) => openSink(path, options?
  */
 export const openBlockingFileSink: OpenSink = (path, options) => openSink(path, options?.resumeAtBytes, true);
 
-async function openSink(path: string, resumeAtBytes: number | undefined, mayBlock: boolean): Promise<ByteSink> {
+async function openSink(
+  path: string,
+  resumeAtBytes: number | undefined,
+  mayBlock: boolean,
+): Promise<ByteSink> {
   const resume = resumeAtBytes !== undefined;
   const flags = resume ? constants.O_RDWR : constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let handle: FileHandle;
@@ -116,9 +120,13 @@ async function openSink(path: string, resumeAtBytes: number | undefined, mayBloc
   const { size } = await handle.stat();
   if (size < resumeAtBytes) {
     await handle.close();
-    throw new DaqError("format", `${path} has ${size} bytes, but ${resumeAtBytes} were stored in it before.`, {
-      hint: "Something else cut or replaced the file. Keep it, and inspect it with `daq inspect`.",
-    });
+    throw new DaqError(
+      "format",
+      `${path} has ${size} bytes, but ${resumeAtBytes} were stored in it before.`,
+      {
+        hint: "Something else cut or replaced the file. Keep it, and inspect it with `daq inspect`.",
+      },
+    );
   }
   const sink = new FileSink(path, handle, size, mayBlock);
   await sink.truncate(resumeAtBytes);

@@ -4,7 +4,8 @@ import type { Ledger, StreamAccount } from "../model/ledger.ts";
 export function accountLines({ accounts, complete }: Ledger): string[] {
   const width = Math.max(0, ...accounts.map((account) => account.stream.length));
   const lines = accounts.map(
-    (account) => `${account.stream.padEnd(width)}  produced ${account.produced} = stored ${account.stored} + lost ${account.lost}${reasons(account)}`,
+    (account) =>
+      `${account.stream.padEnd(width)}  produced ${account.produced} = stored ${account.stored} + lost ${account.lost}${reasons(account)}`,
   );
   return complete ? lines : [...lines, "(the account is not complete)"];
 }

@@ -1,6 +1,13 @@
 import { DaqError } from "../model/errors.ts";
 
-const millisecondsOf: Record<string, number> = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const millisecondsOf: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** "10s", "500ms", "1.5h", "90" (seconds) → milliseconds. Throws `DaqError("usage")`. */
 export function parseDuration(text: string): number {
@@ -8,7 +15,9 @@ export function parseDuration(text: string): number {
   const unit = match?.[2]?.toLowerCase() || "s";
   const milliseconds = Number(match?.[1]) * (millisecondsOf[unit] ?? Number.NaN);
   if (match === null || !(milliseconds > 0))
-    throw new DaqError("usage", `"${text}" is not a duration.`, { hint: "Write a number and a unit: 500ms, 10s, 5min, 2h." });
+    throw new DaqError("usage", `"${text}" is not a duration.`, {
+      hint: "Write a number and a unit: 500ms, 10s, 5min, 2h.",
+    });
   return milliseconds;
 }
 

@@ -6,12 +6,30 @@ import { Terminal } from "./terminal.ts";
 
 /** Adding a command is a file and a line here; only the one that is asked for is loaded. */
 const commands: Record<string, { readonly summary: string; readonly load: () => Promise<Command> }> = {
-  record: { summary: "record devices into files (the main job)", load: async () => (await import("./commands/record.ts")).recordCommand },
-  inspect: { summary: "show what is in a file or a run", load: async () => (await import("./commands/inspect.ts")).inspectCommand },
-  tail: { summary: "follow a run that is being recorded", load: async () => (await import("./commands/tail.ts")).tailCommand },
-  recover: { summary: "make readable what a crash left behind", load: async () => (await import("./commands/recover.ts")).recoverCommand },
-  config: { summary: "show or check a configuration", load: async () => (await import("./commands/config.ts")).configCommand },
-  devices: { summary: "list drivers, their settings, and configured devices", load: async () => (await import("./commands/devices.ts")).devicesCommand },
+  record: {
+    summary: "record devices into files (the main job)",
+    load: async () => (await import("./commands/record.ts")).recordCommand,
+  },
+  inspect: {
+    summary: "show what is in a file or a run",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
+  tail: {
+    summary: "follow a run that is being recorded",
+    load: async () => (await import("./commands/tail.ts")).tailCommand,
+  },
+  recover: {
+    summary: "make readable what a crash left behind",
+    load: async () => (await import("./commands/recover.ts")).recoverCommand,
+  },
+  config: {
+    summary: "show or check a configuration",
+    load: async () => (await import("./commands/config.ts")).configCommand,
+  },
+  devices: {
+    summary: "list drivers, their settings, and configured devices",
+    load: async () => (await import("./commands/devices.ts")).devicesCommand,
+  },
 };
 
 function overview(): string {
@@ -43,7 +61,9 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (entry === undefined)
-      throw new DaqError("usage", `There is no command "${name}".`, { hint: `Choose from: ${Object.keys(commands).join(", ")}.` });
+      throw new DaqError("usage", `There is no command "${name}".`, {
+        hint: `Choose from: ${Object.keys(commands).join(", ")}.`,
+      });
     const command = await entry.load();
     const parsed = parseArguments(command, rest);
     if (parsed.flag("help")) {

@@ -14,7 +14,11 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
   const options = Object.fromEntries(
     definitions.map(({ name, short, kind, multiple }) => [
       name,
-      { type: kind === "flag" ? ("boolean" as const) : ("string" as const), multiple: multiple === true, ...(short === undefined ? {} : { short }) },
+      {
+        type: kind === "flag" ? ("boolean" as const) : ("string" as const),
+        multiple: multiple === true,
+        ...(short === undefined ? {} : { short }),
+      },
     ]),
   );
   let parsed: ReturnType<typeof parseArgs>;
@@ -25,9 +29,11 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
   }
   const { values, positionals } = parsed;
   const [fewest, most] = command.operandCount;
-  if (values.help !== true && positionals.length < fewest) throw usage(command, `daq ${command.name} needs ${command.operands}.`);
+  if (values.help !== true && positionals.length < fewest)
+    throw usage(command, `daq ${command.name} needs ${command.operands}.`);
   if (positionals.length > most) throw usage(command, `Unexpected "${positionals[most]}".`);
-  const textsOf = (name: string): string[] => [values[name] ?? []].flat().filter((value) => typeof value === "string");
+  const textsOf = (name: string): string[] =>
+    [values[name] ?? []].flat().filter((value) => typeof value === "string");
   return {
     positionals,
     flag: (name) => values[name] === true,

@@ -9,7 +9,10 @@ export class ProgressLine {
   /** One line: records, rate, ring fill, losses, disk left, time to full. */
   next(progress: RunProgress): string {
     const { recorder, elapsedMs, phase, diskFreeBytes } = progress;
-    this.#points = [...this.#points, { atMs: elapsedMs, bytes: recorder.readBytes, free: diskFreeBytes }].slice(-20);
+    this.#points = [
+      ...this.#points,
+      { atMs: elapsedMs, bytes: recorder.readBytes, free: diskFreeBytes },
+    ].slice(-20);
     const first = this.#points[0]!;
     const seconds = Math.max((elapsedMs - first.atMs) / 1000, 0.001);
     const rate = (recorder.readBytes - first.bytes) / seconds;

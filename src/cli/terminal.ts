@@ -11,7 +11,11 @@ export class Terminal {
   readonly #error: NodeJS.WriteStream;
   #statusWidth = 0;
 
-  constructor(json: boolean, out: NodeJS.WriteStream = process.stdout, error: NodeJS.WriteStream = process.stderr) {
+  constructor(
+    json: boolean,
+    out: NodeJS.WriteStream = process.stdout,
+    error: NodeJS.WriteStream = process.stderr,
+  ) {
     this.json = json;
     this.#out = out;
     this.#error = error;
@@ -63,7 +67,8 @@ export class Terminal {
 
   fail(error: unknown): void {
     if (error instanceof DaqError) {
-      if (this.json) this.printJson({ error: { code: error.code, message: error.message, hint: error.hint } });
+      if (this.json)
+        this.printJson({ error: { code: error.code, message: error.message, hint: error.hint } });
       this.log(`error: ${error.message}`);
       if (error.hint !== undefined) this.log(`       ${error.hint}`);
     } else {

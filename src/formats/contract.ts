@@ -70,7 +70,12 @@ export type FileSummary = {
   /** `complete`: closed. `unfinished`: still written, or left by a crash; `daq recover` finishes it. */
   readonly state: "complete" | "unfinished";
   readonly run?: RunInfo;
-  readonly streams: readonly { readonly schema: StreamSchema; readonly records: number; readonly firstTimestampNs?: string; readonly lastTimestampNs?: string }[];
+  readonly streams: readonly {
+    readonly schema: StreamSchema;
+    readonly records: number;
+    readonly firstTimestampNs?: string;
+    readonly lastTimestampNs?: string;
+  }[];
   readonly ledger?: Ledger;
   /** Anything a person should know: a torn tail, a missing sidecar. */
   readonly notes: readonly string[];

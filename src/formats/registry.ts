@@ -15,7 +15,9 @@ export function isFormatName(name: string): name is FormatName {
 
 export async function loadFormat(name: string): Promise<Format> {
   if (!isFormatName(name))
-    throw new DaqError("format", `There is no format "${name}".`, { hint: `Choose from: ${formatNames.join(", ")}.` });
+    throw new DaqError("format", `There is no format "${name}".`, {
+      hint: `Choose from: ${formatNames.join(", ")}.`,
+    });
   return parts[name]();
 }
 

@@ -4,7 +4,12 @@ import type { StreamSchema } from "../model/stream-schema.ts";
  * One file per stream: a single stream gets exactly `path`; several get `stem.STREAM.ext`. `extension` starts with a
  * dot and may have two parts (".csv.gz"); `path` ends with it.
  */
-export function streamPath(path: string, extension: string, streams: readonly StreamSchema[], stream: string): string {
+export function streamPath(
+  path: string,
+  extension: string,
+  streams: readonly StreamSchema[],
+  stream: string,
+): string {
   if (streams.length === 1) return path;
   const stem = path.endsWith(extension) ? path.slice(0, -extension.length) : path;
   return `${stem}.${stream}${extension}`;

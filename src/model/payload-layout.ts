@@ -5,7 +5,11 @@ export type PayloadLayout = {
   /** int64 nanoseconds for each record, or undefined when the header's first timestamp says enough. */
   readonly timestampsOffset: number | undefined;
   /** In the order of the schema's columns. */
-  readonly columns: readonly { readonly offset: number; readonly bytes: number; readonly validityOffset?: number }[];
+  readonly columns: readonly {
+    readonly offset: number;
+    readonly bytes: number;
+    readonly validityOffset?: number;
+  }[];
   readonly bytes: number;
 };
 
@@ -13,7 +17,12 @@ function align8(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
-function computeLayout(itemBytes: readonly number[], columns: readonly Column[], count: number, withTimestamps: boolean) {
+function computeLayout(
+  itemBytes: readonly number[],
+  columns: readonly Column[],
+  count: number,
+  withTimestamps: boolean,
+) {
   let end = withTimestamps ? count * 8 : 0;
   const parts = columns.map((column, index) => {
     const offset = end;

@@ -6,7 +6,15 @@ import type { MetadataValue } from "./metadata.ts";
  */
 export type Setting = {
   readonly key: string;
-  readonly kind: "string" | "integer" | "number" | "boolean" | "strings" | "string-or-strings" | "integers" | "any";
+  readonly kind:
+    | "string"
+    | "integer"
+    | "number"
+    | "boolean"
+    | "strings"
+    | "string-or-strings"
+    | "integers"
+    | "any";
   readonly doc: string;
   readonly required?: boolean;
   readonly default?: MetadataValue;

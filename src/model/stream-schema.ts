@@ -66,17 +66,22 @@ export function parseStreamSchema(value: unknown): StreamSchema {
   if (typeof schema !== "object" || schema === null) fail("expected an object");
   if (typeof schema.name !== "string" || !isStreamName(schema.name))
     fail(`name ${JSON.stringify(schema.name)} must be 1–100 letters, digits, '_', '-' or '.'`);
-  if (schema.kind !== "table" && schema.kind !== "array") fail(`${schema.name}: kind must be "table" or "array"`);
+  if (schema.kind !== "table" && schema.kind !== "array")
+    fail(`${schema.name}: kind must be "table" or "array"`);
   if (!Array.isArray(schema.columns) || schema.columns.length === 0) fail(`${schema.name}: no columns`);
-  if (schema.kind === "array" && schema.columns.length !== 1) fail(`${schema.name}: an array stream has one column`);
-  if (schema.clock !== "device" && schema.clock !== "system") fail(`${schema.name}: clock must be "device" or "system"`);
+  if (schema.kind === "array" && schema.columns.length !== 1)
+    fail(`${schema.name}: an array stream has one column`);
+  if (schema.clock !== "device" && schema.clock !== "system")
+    fail(`${schema.name}: clock must be "device" or "system"`);
   if (schema.rateHz !== undefined && !(Number.isFinite(schema.rateHz) && schema.rateHz > 0))
     fail(`${schema.name}: rateHz must be a positive number`);
   const seen = new Set<string>(indexColumns);
   for (const column of schema.columns) {
     const where = `${schema.name}.${column.name}`;
-    if (typeof column.name !== "string" || column.name.length === 0) fail(`${schema.name}: a column without a name`);
-    if (seen.has(column.name)) fail(`${where}: the name is used twice or reserved (${indexColumns.join(", ")})`);
+    if (typeof column.name !== "string" || column.name.length === 0)
+      fail(`${schema.name}: a column without a name`);
+    if (seen.has(column.name))
+      fail(`${where}: the name is used twice or reserved (${indexColumns.join(", ")})`);
     seen.add(column.name);
     if (!isDType(column.dtype)) fail(`${where}: unknown dtype ${JSON.stringify(column.dtype)}`);
     if (!Array.isArray(column.shape) || column.shape.some((n) => !Number.isInteger(n) || n < 1))

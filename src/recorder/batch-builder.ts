@@ -58,7 +58,13 @@ export class BatchBuilder {
       const buffer = this.#columns[index]!;
       const part = layout.columns[index]!;
       const { itemBytes } = buffer;
-      copy(memoryBytes, payloadAt + part.offset + from * itemBytes, buffer.bytes, this.#count * itemBytes, taken * itemBytes);
+      copy(
+        memoryBytes,
+        payloadAt + part.offset + from * itemBytes,
+        buffer.bytes,
+        this.#count * itemBytes,
+        taken * itemBytes,
+      );
       if (buffer.validity !== undefined && part.validityOffset !== undefined)
         copy(memoryBytes, payloadAt + part.validityOffset + from, buffer.validity, this.#count, taken);
     }
@@ -121,7 +127,9 @@ export class BatchBuilder {
       sequences: this.#sequences.subarray(0, count),
       columns: this.#columns.map(({ bytes, validity, itemBytes }): ColumnValues => {
         const values = bytes.subarray(0, count * itemBytes);
-        return validity === undefined ? { bytes: values } : { bytes: values, validity: validity.subarray(0, count) };
+        return validity === undefined
+          ? { bytes: values }
+          : { bytes: values, validity: validity.subarray(0, count) };
       }),
     };
   }

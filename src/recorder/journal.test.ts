@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -14,7 +22,12 @@ function headIn(folder: string): JournalHead {
       name: "recorder",
       indexPath: join(folder, "run.run.json"),
       outputs: [
-        { format: "csv", path: join(folder, "run.csv"), streams: ["a"], options: { compression: "none", durability: "process" } },
+        {
+          format: "csv",
+          path: join(folder, "run.csv"),
+          streams: ["a"],
+          options: { compression: "none", durability: "process" },
+        },
       ],
       flushIntervalMs: 100,
       durability: "process",

@@ -13,7 +13,12 @@ import { journalPath, type RecorderOptions } from "./recorder-options.ts";
  * where each file is to be cut after a crash, and where in the ring to go on. Appending a line is the moment at which
  * a checkpoint counts; a torn last line counts as not written.
  */
-export type JournalHead = { readonly journal: 1; readonly ringUid: string; readonly options: RecorderOptions; readonly run: Run };
+export type JournalHead = {
+  readonly journal: 1;
+  readonly ringUid: string;
+  readonly options: RecorderOptions;
+  readonly run: Run;
+};
 
 export type OutputCheckpoint = {
   /** Undefined for an output that failed before: it is not written any more. */
@@ -30,7 +35,11 @@ export type CheckpointLine = {
   readonly outputs: readonly OutputCheckpoint[];
 };
 
-export type JournalContent = { readonly head: JournalHead; readonly checkpoints: readonly CheckpointLine[]; readonly bytes: number };
+export type JournalContent = {
+  readonly head: JournalHead;
+  readonly checkpoints: readonly CheckpointLine[];
+  readonly bytes: number;
+};
 
 export class Journal {
   readonly path: string;
@@ -53,10 +62,14 @@ export class Journal {
       handle = await open(path, "wx+");
     } catch (error) {
       if (systemCode(error) === "EEXIST")
-        throw new DaqError("path", `${path} exists already: a run to this path goes on, or a crash left it.`, {
-          hint: "Run `daq recover` on it, or choose another output_path.",
-          cause: error,
-        });
+        throw new DaqError(
+          "path",
+          `${path} exists already: a run to this path goes on, or a crash left it.`,
+          {
+            hint: "Run `daq recover` on it, or choose another output_path.",
+            cause: error,
+          },
+        );
       throw writeError(path, error);
     }
     const journal = new Journal(path, handle, 0, power);
@@ -81,7 +94,8 @@ export class Journal {
     try {
       let done = 0;
       while (done < bytes.byteLength)
-        done += (await this.#handle.write(bytes, done, bytes.byteLength - done, this.#positionBytes + done)).bytesWritten;
+        done += (await this.#handle.write(bytes, done, bytes.byteLength - done, this.#positionBytes + done))
+          .bytesWritten;
       if (this.#power) await this.#handle.datasync();
       this.#positionBytes += bytes.byteLength;
     } catch (error) {
@@ -131,9 +145,13 @@ export async function readJournal(path: string): Promise<JournalContent | undefi
   }
   const head = lines[0] as JournalHead | undefined;
   if (head?.journal !== 1 || head.options === undefined || head.run === undefined)
-    throw new DaqError("format", `${path} is not the journal of a run (or is empty: the crash came before the first record).`, {
-      hint: "Recover the data files on their own: `daq recover FILE`.",
-    });
+    throw new DaqError(
+      "format",
+      `${path} is not the journal of a run (or is empty: the crash came before the first record).`,
+      {
+        hint: "Recover the data files on their own: `daq recover FILE`.",
+      },
+    );
   const options = withPaths(head.options, (file) => join(dirname(path), basename(file)));
   return { head: { ...head, options }, checkpoints: lines.slice(1) as CheckpointLine[], bytes };
 }

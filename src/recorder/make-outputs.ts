@@ -7,7 +7,13 @@ import { Output } from "./output.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
 
 /** The outputs of a run, not yet opened; they share one write budget. */
-export async function makeOutputs(options: RecorderOptions, run: Run, openSink: OpenSink = openFileSink): Promise<Output[]> {
+export async function makeOutputs(
+  options: RecorderOptions,
+  run: Run,
+  openSink: OpenSink = openFileSink,
+): Promise<Output[]> {
   const open = throttled(openSink, options.maxWriteMbPerS);
-  return Promise.all(options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, open)));
+  return Promise.all(
+    options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, open)),
+  );
 }

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import { attachRingFile, producerOf } from "../ring/ring-file.ts";
+import { DaqError } from "../model/errors.ts";
 import { listConsumers } from "../ring/consumer-slots.ts";
 import { isAlive } from "../ring/process-identity.ts";
-import { DaqError } from "../model/errors.ts";
+import { attachRingFile, producerOf } from "../ring/ring-file.ts";
 
 /** Deletes a ring whose producer is gone and that no recorder needs any more. Returns whether it did. */
 export function removeOrphanRing(path: string): boolean {
@@ -14,7 +14,8 @@ export function removeOrphanRing(path: string): boolean {
     throw error;
   }
   try {
-    if (isAlive(producerOf(file.memory)) || listConsumers(file.memory).some((consumer) => consumer.durable)) return false;
+    if (isAlive(producerOf(file.memory)) || listConsumers(file.memory).some((consumer) => consumer.durable))
+      return false;
     rmSync(path, { force: true });
     return true;
   } finally {

@@ -3,7 +3,13 @@ import type { OpenSink } from "../bytes/byte-sink.ts";
 import type { Format, FormatWriter, OutputFile, WriterState, WriterTarget } from "../formats/contract.ts";
 import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
-import { AccountBook, type Ledger, type LossReason, type LostRange, type StreamAccount } from "../model/ledger.ts";
+import {
+  AccountBook,
+  type Ledger,
+  type LossReason,
+  type LostRange,
+  type StreamAccount,
+} from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import type { OutputCheckpoint } from "./journal.ts";
 import type { OutputOptions } from "./recorder-options.ts";
@@ -28,7 +34,12 @@ export class Output {
     const streams = run.streams.filter((stream) => wanted.has(stream.name));
     this.options = options;
     this.#format = format;
-    this.#target = { path: options.path, run: { info: run.info, streams }, options: options.options, openSink };
+    this.#target = {
+      path: options.path,
+      run: { info: run.info, streams },
+      options: options.options,
+      openSink,
+    };
     this.#books = new Map(streams.map((stream) => [stream.name, new AccountBook(stream.name)]));
   }
 
@@ -62,7 +73,8 @@ export class Output {
   /** Continues from the last checkpoint in the journal. */
   async resume(checkpoints: readonly OutputCheckpoint[]): Promise<void> {
     const last = checkpoints.at(-1);
-    if (last === undefined) throw new DaqError("format", `${this.options.path}: the journal has no checkpoint.`);
+    if (last === undefined)
+      throw new DaqError("format", `${this.options.path}: the journal has no checkpoint.`);
     for (const name of this.#books.keys()) {
       const ranges = checkpoints.flatMap((line) => line.lost[name] ?? []);
       this.#books.set(name, AccountBook.from({ stream: name, stored: last.stored[name] ?? 0, ranges }));
@@ -118,7 +130,8 @@ export class Output {
       reason = this.#failure?.code === "disk-full" ? "disk-full" : "writer-failed";
       detail = this.failureText;
     }
-    for (const range of rangesOf(batch)) book.lose({ ...range, reason, atNs: nowText(), ...(detail === undefined ? {} : { detail }) });
+    for (const range of rangesOf(batch))
+      book.lose({ ...range, reason, atNs: nowText(), ...(detail === undefined ? {} : { detail }) });
   }
 
   lose(stream: string, range: LostRange): void {
@@ -132,7 +145,9 @@ export class Output {
     this.#failure ??=
       error instanceof DaqError
         ? error
-        : new DaqError("io", `Writing ${this.options.path} failed: ${(error as Error).message}`, { cause: error });
+        : new DaqError("io", `Writing ${this.options.path} failed: ${(error as Error).message}`, {
+            cause: error,
+          });
   }
 
   /** A line for the journal. Never rejects: a writer that cannot make a checkpoint has failed. */
@@ -147,7 +162,9 @@ export class Output {
       }
     }
     const books = [...this.#books.values()];
-    const lost = books.map((book) => [book.stream, book.takeNews()] as const).filter(([, ranges]) => ranges.length > 0);
+    const lost = books
+      .map((book) => [book.stream, book.takeNews()] as const)
+      .filter(([, ranges]) => ranges.length > 0);
     return {
       ...(this.isWorking && this.#state !== undefined ? { state: this.#state } : {}),
       ...(this.failureText === undefined ? {} : { failure: this.failureText }),
@@ -164,7 +181,13 @@ export class Output {
     for (const [stream, { account, end }] of this.#saved) {
       const book = AccountBook.from(account);
       const count = (this.#ends.get(stream) ?? end) - end;
-      book.lose({ first: end, count, reason: "writer-failed", atNs: nowText(), detail: this.failureText ?? "" });
+      book.lose({
+        first: end,
+        count,
+        reason: "writer-failed",
+        atNs: nowText(),
+        detail: this.failureText ?? "",
+      });
       this.#books.set(stream, book);
     }
     await this.abandon();

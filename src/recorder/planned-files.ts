@@ -12,7 +12,10 @@ export async function plannedFiles(
 ): Promise<OutputFile[]> {
   const files = await Promise.all(
     outputs.map(async ({ format, path, streams: names }) =>
-      (await loadFormat(format)).plan(path, streams.filter((stream) => names.includes(stream.name))),
+      (await loadFormat(format)).plan(
+        path,
+        streams.filter((stream) => names.includes(stream.name)),
+      ),
     ),
   );
   return files.flat();

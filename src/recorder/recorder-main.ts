@@ -14,8 +14,15 @@ function send(message: FromRecorder): void {
 
 function toSend(error: unknown): SentError {
   if (error instanceof DaqError)
-    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-  return { code: "process", message: `The recorder failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+  return {
+    code: "process",
+    message: `The recorder failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  };
 }
 
 async function record(options: RecorderOptions): Promise<number> {

@@ -6,7 +6,9 @@ import type { RunIndex } from "./run-index.ts";
 /** An error on its way between processes. */
 export type SentError = { readonly code: ErrorCode; readonly message: string; readonly hint?: string };
 
-export type ToRecorder = { readonly type: "start"; readonly options: RecorderOptions } | { readonly type: "abort" };
+export type ToRecorder =
+  | { readonly type: "start"; readonly options: RecorderOptions }
+  | { readonly type: "abort" };
 
 export type FromRecorder =
   | { readonly type: "ready"; readonly resumed: boolean }

@@ -71,14 +71,20 @@ export class RecorderProcess {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       // Metadata may hold 64-bit integers, which JSON messages cannot.
       serialization: "advanced",
-      execArgv: process.execArgv.filter((argument) => !argument.startsWith("--test") && !argument.startsWith("--inspect")),
+      execArgv: process.execArgv.filter(
+        (argument) => !argument.startsWith("--test") && !argument.startsWith("--inspect"),
+      ),
     });
     this.#child = child;
     let isDone = false;
     child.on("message", (message: FromRecorder) => {
       isDone = this.#receive(message) || isDone;
     });
-    child.on("error", (error) => this.#giveUp(new DaqError("process", `The recorder cannot be started: ${error.message}`, { cause: error })));
+    child.on("error", (error) =>
+      this.#giveUp(
+        new DaqError("process", `The recorder cannot be started: ${error.message}`, { cause: error }),
+      ),
+    );
     child.on("exit", (code, signal) => {
       if (!isDone) this.#died(signal ?? `exit code ${code}`);
     });

@@ -109,7 +109,10 @@ function addsUp({ produced, stored, lost, ranges }: StreamAccount): void {
 }
 
 /** A sink in front of a real one whose calls fail when told to. */
-function breakable(fails: { write?: (path: string) => Error | undefined; flush?: (path: string) => Error | undefined }): OpenSink {
+function breakable(fails: {
+  write?: (path: string) => Error | undefined;
+  flush?: (path: string) => Error | undefined;
+}): OpenSink {
   return async (path, options) => {
     const inner = await openFileSink(path, options);
     const sink: ByteSink = {
@@ -158,7 +161,11 @@ test("stores every record, and what the source lost is in the account with its r
   assert.deepEqual(await bench.stored(), [...upTo(100), ...upTo(207, 107)]);
   assert.equal(index.end, "closed");
   assert.equal(index.run.info.experiment.serial, 2n ** 60n);
-  assert.deepEqual(readdirSync(bench.folder).sort(), ["ring", "run.arrow", "run.run.json"], "no journal and no ballast are left");
+  assert.deepEqual(
+    readdirSync(bench.folder).sort(),
+    ["ring", "run.arrow", "run.run.json"],
+    "no journal and no ballast are left",
+  );
 });
 
 test("a recorder that starts late stores what the ring still has, and names what it does not have", async () => {
@@ -181,7 +188,8 @@ test("when one of two formats fails, the other goes on, and each account says wh
   using bench = new Bench();
   let isBroken = false;
   const openSink = breakable({
-    write: (path) => (isBroken && path.endsWith(".csv") ? new DaqError("io", "the cable was pulled") : undefined),
+    write: (path) =>
+      isBroken && path.endsWith(".csv") ? new DaqError("io", "the cable was pulled") : undefined,
   });
   const recorder = await bench.open({ openSink }, bench.options({ chunkSize: rows }, ["arrow", "csv"]));
   const running = recorder.run();
@@ -206,7 +214,9 @@ test("when one of two formats fails, the other goes on, and each account says wh
 test("after a flush that failed, the file ends at the last good checkpoint and the rest counts as lost", async () => {
   using bench = new Bench();
   let isBroken = false;
-  const openSink = breakable({ flush: () => (isBroken ? new DaqError("io", "fsync: input/output error") : undefined) });
+  const openSink = breakable({
+    flush: () => (isBroken ? new DaqError("io", "fsync: input/output error") : undefined),
+  });
   const recorder = await bench.open({ openSink }, bench.options({ durability: "power" }, ["arrow"]));
   const running = recorder.run();
   bench.write();
@@ -227,10 +237,13 @@ test("after a flush that failed, the file ends at the last good checkpoint and t
 test("a second recorder of the same name is refused while the first lives", async () => {
   using bench = new Bench();
   const recorder = await bench.open();
-  await assert.rejects(bench.open({}, { ...bench.options(), indexPath: join(bench.folder, "other.run.json") }), {
-    code: "ring",
-    message: /records from this ring already/,
-  });
+  await assert.rejects(
+    bench.open({}, { ...bench.options(), indexPath: join(bench.folder, "other.run.json") }),
+    {
+      code: "ring",
+      message: /records from this ring already/,
+    },
+  );
   bench.ring.close();
   await recorder.run();
 });

@@ -8,12 +8,12 @@ import type { LossReason } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import { RingReader } from "../ring/ring-reader.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
-import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
 import { BatchBuilder, rowsPerBatch } from "./batch-builder.ts";
-import { removeOrphanRing } from "./orphan-ring.ts";
+import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
 import { type CheckpointLine, Journal, type JournalContent, readJournal } from "./journal.ts";
-import { nowText, Output } from "./output.ts";
 import { makeOutputs } from "./make-outputs.ts";
+import { removeOrphanRing } from "./orphan-ring.ts";
+import { nowText, type Output } from "./output.ts";
 import { makeFolder, plannedFiles } from "./planned-files.ts";
 import { journalPath, type RecorderOptions } from "./recorder-options.ts";
 import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";
@@ -29,7 +29,11 @@ export type RecorderProgress = {
   readonly residentBytes: number;
 };
 
-export type RecorderResult = { readonly index: RunIndex; readonly indexPath: string; readonly failure?: DaqError };
+export type RecorderResult = {
+  readonly index: RunIndex;
+  readonly indexPath: string;
+  readonly failure?: DaqError;
+};
 
 export type RecorderHooks = {
   /** Replaces how files are opened: tests break it. */
@@ -90,7 +94,9 @@ export class Recorder {
   static async #start(options: RecorderOptions, reader: RingReader, hooks: RecorderHooks): Promise<Recorder> {
     const info = reader.run;
     if (info === undefined)
-      throw new DaqError("ring", `${options.ringPath} does not describe its run yet.`, { hint: "Describe the run before recorders start." });
+      throw new DaqError("ring", `${options.ringPath} does not describe its run yet.`, {
+        hint: "Describe the run before recorders start.",
+      });
     const run: Run = { info, streams: reader.streams };
     // Before the journal is made: from then on, files at these paths are this run's.
     for (const { path } of await plannedFiles(options, run.streams)) {
@@ -117,7 +123,12 @@ export class Recorder {
     return recorder;
   }
 
-  static async #resume(options: RecorderOptions, reader: RingReader, content: JournalContent, hooks: RecorderHooks): Promise<Recorder> {
+  static async #resume(
+    options: RecorderOptions,
+    reader: RingReader,
+    content: JournalContent,
+    hooks: RecorderHooks,
+  ): Promise<Recorder> {
     const { head, checkpoints } = content;
     if (head.ringUid !== reader.runUid)
       throw new DaqError("path", `${journalPath(options.indexPath)} belongs to another run.`, {
@@ -241,7 +252,9 @@ export class Recorder {
 
   /** In time, or before a quarter of the ring is held back by it. */
   #isCheckpointDue(): boolean {
-    return this.#reader.cursor - this.#savedCursor > this.#reader.capacityBytes / 4 || this.#checkpointInMs() <= 0;
+    return (
+      this.#reader.cursor - this.#savedCursor > this.#reader.capacityBytes / 4 || this.#checkpointInMs() <= 0
+    );
   }
 
   #take(record: RingRecord): void | Promise<void> {
@@ -252,7 +265,13 @@ export class Recorder {
     const feed = this.#feeds[stream.index];
     if (feed === undefined) {
       // Its file would need another schema than the ones that were opened.
-      this.#lose(stream.index, firstSequence, record.count, "writer-failed", "the stream was declared after the recording began");
+      this.#lose(
+        stream.index,
+        firstSequence,
+        record.count,
+        "writer-failed",
+        "the stream was declared after the recording began",
+      );
       return;
     }
     if (record.kind === "gap") {
@@ -288,7 +307,13 @@ export class Recorder {
 
   #lose(streamIndex: number, first: number, count: number, reason: LossReason, detail?: string): void {
     const stream = this.#reader.streamViews[streamIndex]!.schema.name;
-    const range = { first, count, reason, atNs: nowText(), ...(detail === undefined || detail === "" ? {} : { detail }) };
+    const range = {
+      first,
+      count,
+      reason,
+      atNs: nowText(),
+      ...(detail === undefined || detail === "" ? {} : { detail }),
+    };
     for (const output of this.#outputs) output.lose(stream, range);
   }
 
@@ -353,7 +378,10 @@ export class Recorder {
       endedAtNs: nowText(),
       run: this.#run,
       outputs: this.#outputs.map((output) => output.summary(true)),
-      notes: end === "producer-died" ? ["The acquisition ended without closing the run; all that it had put into the ring is stored."] : [],
+      notes:
+        end === "producer-died"
+          ? ["The acquisition ended without closing the run; all that it had put into the ring is stored."]
+          : [],
     };
     await writeRunIndex(this.options.indexPath, index, this.options.durability === "power");
     return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
@@ -373,7 +401,9 @@ export class Recorder {
     }
     for (const output of this.#outputs) await output.abandon();
     await this.#ballast.release();
-    const produced = this.#reader.streamViews.map((view) => Math.max(this.#reader.producedOf(view.index), view.nextSequence));
+    const produced = this.#reader.streamViews.map((view) =>
+      Math.max(this.#reader.producedOf(view.index), view.nextSequence),
+    );
     const index = await closeAtLastCheckpoint(this.#journal.path, produced, failure);
     this.#lastProgress = this.progress();
     this.#reader.close();

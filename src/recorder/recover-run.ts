@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { formatOfPath } from "../formats/registry.ts";
 import type { RecoveredFile } from "../formats/contract.ts";
+import { formatOfPath } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
-import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
 import { isAlive } from "../ring/process-identity.ts";
+import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
 import { type JournalContent, readJournal } from "./journal.ts";
 import { removeOrphanRing } from "./orphan-ring.ts";
@@ -16,7 +16,14 @@ import type { RunIndex } from "./run-index.ts";
 
 export type Recovery =
   /** A run with its journal: files completed, and what the ring still held was added. */
-  | { readonly kind: "run"; readonly index: RunIndex; readonly indexPath: string; readonly addedRecords: number; readonly ringPath: string | undefined; readonly failure?: DaqError }
+  | {
+      readonly kind: "run";
+      readonly index: RunIndex;
+      readonly indexPath: string;
+      readonly addedRecords: number;
+      readonly ringPath: string | undefined;
+      readonly failure?: DaqError;
+    }
   /** A file on its own. */
   | { readonly kind: "file"; readonly file: RecoveredFile };
 
@@ -24,13 +31,20 @@ export type Recovery =
  * Recovers what a crash left behind: a journal (`….journal.jsonl`), an index (`….run.json`), or a data file, whose
  * journal is looked for beside it. Throws `DaqError("ring")` when the run is not over.
  */
-export async function recover(path: string, onProgress?: (progress: RecorderProgress) => void): Promise<Recovery> {
+export async function recover(
+  path: string,
+  onProgress?: (progress: RecorderProgress) => void,
+): Promise<Recovery> {
   const journal = await findJournal(path);
   if (journal !== undefined) return recoverRun(journal, onProgress);
   if (path.endsWith(".journal.jsonl") || !existsSync(path))
-    throw new DaqError("path", `${path}: no such file.`, { hint: "Give a data file, a ….run.json or a ….journal.jsonl." });
+    throw new DaqError("path", `${path}: no such file.`, {
+      hint: "Give a data file, a ….run.json or a ….journal.jsonl.",
+    });
   if (path.endsWith(".run.json"))
-    throw new DaqError("path", `${path} has no journal beside it: this run is complete.`, { hint: `See it with \`daq inspect ${path}\`.` });
+    throw new DaqError("path", `${path} has no journal beside it: this run is complete.`, {
+      hint: `See it with \`daq inspect ${path}\`.`,
+    });
   const format = await formatOfPath(path);
   return { kind: "file", file: await format.recover(path) };
 }
@@ -54,7 +68,10 @@ export async function findJournal(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function recoverRun(journal: string, onProgress: ((progress: RecorderProgress) => void) | undefined): Promise<Recovery> {
+async function recoverRun(
+  journal: string,
+  onProgress: ((progress: RecorderProgress) => void) | undefined,
+): Promise<Recovery> {
   const content = await readJournal(journal);
   if (content === undefined) throw new DaqError("path", `${journal}: no such file.`);
   const { options } = content.head;
@@ -64,12 +81,16 @@ async function recoverRun(journal: string, onProgress: ((progress: RecorderProgr
     await rm(join(dirname(journal), `.${basename(options.indexPath)}.ballast`), { force: true });
     return { kind: "run", index, indexPath: options.indexPath, addedRecords: 0, ringPath: undefined };
   }
-  const before = sum(content.checkpoints.at(-1)?.outputs.map((output) => sum(Object.values(output.stored))) ?? []);
+  const before = sum(
+    content.checkpoints.at(-1)?.outputs.map((output) => sum(Object.values(output.stored))) ?? [],
+  );
   const recorder = await Recorder.open(options);
   const timer = setInterval(() => onProgress?.(recorder.progress()), 250);
   try {
     const { index, failure } = await recorder.run();
-    const after = sum(index.outputs.flatMap(({ ledger }) => ledger.accounts.map((account) => account.stored)));
+    const after = sum(
+      index.outputs.flatMap(({ ledger }) => ledger.accounts.map((account) => account.stored)),
+    );
     if (failure === undefined) removeOrphanRing(options.ringPath);
     return {
       kind: "run",
@@ -98,9 +119,13 @@ function ringIsThere({ head }: JournalContent): boolean {
     const producer = producerOf(file.memory);
     const isOurs = isClosed(file.memory) && producer.pid === process.pid;
     if (!isOurs && isAlive(producer))
-      throw new DaqError("ring", `This run is still going on: process ${producer.pid} produces into ${path}.`, {
-        hint: "Stop it first (Ctrl-C there); it closes its files by itself.",
-      });
+      throw new DaqError(
+        "ring",
+        `This run is still going on: process ${producer.pid} produces into ${path}.`,
+        {
+          hint: "Stop it first (Ctrl-C there); it closes its files by itself.",
+        },
+      );
     return true;
   } finally {
     file.close();

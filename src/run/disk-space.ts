@@ -30,7 +30,11 @@ export function gigabytes(bytes: number): string {
  * Looks at the disk before the run: throws `DaqError("disk-full")` when there is next to nothing, returns a warning
  * when what the streams announce does not fit.
  */
-export function checkDiskSpace(outputPath: string, bytesPerSecond: number | undefined, seconds: number | undefined): string | undefined {
+export function checkDiskSpace(
+  outputPath: string,
+  bytesPerSecond: number | undefined,
+  seconds: number | undefined,
+): string | undefined {
   const folder = dirname(outputPath);
   const free = freeBytes(folder);
   if (free < leastBytes)

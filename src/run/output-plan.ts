@@ -12,7 +12,10 @@ import { journalPath, type OutputOptions } from "../recorder/recorder-options.ts
 export type OutputPlan = { readonly outputs: readonly OutputOptions[]; readonly indexPath: string };
 
 /** A device's streams, and the formats they go to. */
-export type DeviceStreams = { readonly formats: readonly string[]; readonly streams: readonly StreamSchema[] };
+export type DeviceStreams = {
+  readonly formats: readonly string[];
+  readonly streams: readonly StreamSchema[];
+};
 
 /** More runs of one name than this in one second, or in one folder, mean that something else is wrong. */
 const maxVersion = 100_000;
@@ -21,7 +24,11 @@ const maxVersion = 100_000;
  * Decides every path of a run before anything is made. Throws `DaqError("format")` for what a format cannot hold,
  * `DaqError("path")` when a file is there already and the path does not count versions.
  */
-export async function planOutputs(config: Config, devices: readonly DeviceStreams[], startedAt: Date): Promise<OutputPlan> {
+export async function planOutputs(
+  config: Config,
+  devices: readonly DeviceStreams[],
+  startedAt: Date,
+): Promise<OutputPlan> {
   const names = [...new Set(devices.flatMap((device) => device.formats))];
   const streams = devices.flatMap((device) => device.streams);
   const formats = await Promise.all(names.map(loadFormat));
@@ -33,15 +40,22 @@ export async function planOutputs(config: Config, devices: readonly DeviceStream
     if (taken === undefined) return plan;
     if (!hasVersion(config.storage.outputPath)) throw exists(taken);
   }
-  throw new DaqError("path", `output_path ${config.storage.outputPath}: ${maxVersion} versions exist already.`, {
-    hint: "Choose another output_path.",
-  });
+  throw new DaqError(
+    "path",
+    `output_path ${config.storage.outputPath}: ${maxVersion} versions exist already.`,
+    {
+      hint: "Choose another output_path.",
+    },
+  );
 }
 
 function refuse(format: Format, streams: readonly StreamSchema[]): void {
   for (const stream of streams) {
     const refusal = format.refusal(stream);
-    if (refusal !== undefined) throw new DaqError("format", refusal, { hint: "Set `format` for this device in its [[devices]] table." });
+    if (refusal !== undefined)
+      throw new DaqError("format", refusal, {
+        hint: "Set `format` for this device in its [[devices]] table.",
+      });
   }
 }
 

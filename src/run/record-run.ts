@@ -26,7 +26,12 @@ export type RunProgress = {
 };
 
 export type RunHooks = {
-  readonly onStart?: (plan: { readonly runUid: string; readonly ringPath: string; readonly recorder: RecorderOptions; readonly recorderPid: number | undefined }) => void;
+  readonly onStart?: (plan: {
+    readonly runUid: string;
+    readonly ringPath: string;
+    readonly recorder: RecorderOptions;
+    readonly recorderPid: number | undefined;
+  }) => void;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly onWarning?: (message: string) => void;
 };
@@ -56,11 +61,18 @@ export async function recordRun(config: Config, limits: RunLimits, hooks: RunHoo
   const sources = await Promise.all(
     config.devices.map(async ({ id, driver, settings }) => (await loadDriver(driver)).create(id, settings)),
   );
-  const devices = sources.map((source, index) => ({ formats: config.devices[index]!.formats, streams: source.streams }));
+  const devices = sources.map((source, index) => ({
+    formats: config.devices[index]!.formats,
+    streams: source.streams,
+  }));
   const plan = await planOutputs(config, devices, new Date(Number(startedAtNs / 1_000_000n)));
   await makeFolder(dirname(plan.indexPath));
   const rate = announcedBytesPerSecond(sources.flatMap((source) => source.streams));
-  const warning = checkDiskSpace(plan.indexPath, rate, limits.durationMs === undefined ? undefined : limits.durationMs / 1000);
+  const warning = checkDiskSpace(
+    plan.indexPath,
+    rate,
+    limits.durationMs === undefined ? undefined : limits.durationMs / 1000,
+  );
   if (warning !== undefined) hooks.onWarning?.(warning);
   const info = describeRun(config, startedAtNs);
   const ring = createRunRing(config.ringBuffer, info.uid);
@@ -120,10 +132,17 @@ class RunningRun {
       onProgress: (progress) => this.#report(progress),
       onFailing: () => this.#stopSources.abort(),
       onRestart: (reason, attempt) =>
-        this.#hooks.onWarning?.(`The recorder died (${reason}) and is started again (${attempt}); it goes on from its last checkpoint.`),
+        this.#hooks.onWarning?.(
+          `The recorder died (${reason}) and is started again (${attempt}); it goes on from its last checkpoint.`,
+        ),
     });
     await recorder.ready;
-    this.#hooks.onStart?.({ runUid: info.uid, ringPath: this.#ring.path, recorder: this.#options, recorderPid: recorder.pid });
+    this.#hooks.onStart?.({
+      runUid: info.uid,
+      ringPath: this.#ring.path,
+      recorder: this.#options,
+      recorderPid: recorder.pid,
+    });
     return recorder;
   }
 

@@ -24,6 +24,8 @@ export function describeRun(config: Config, startedAtNs: bigint): RunInfo {
 }
 
 function present(settings: SettingValues): Metadata {
-  const entries = Object.entries(settings).filter((entry): entry is [string, MetadataValue] => entry[1] !== undefined);
+  const entries = Object.entries(settings).filter(
+    (entry): entry is [string, MetadataValue] => entry[1] !== undefined,
+  );
   return Object.fromEntries(entries);
 }

@@ -55,7 +55,7 @@ function parseHow(text: string, where: string): HowToRun {
 
 /** All Markdown files of the project, relative to the checkout. */
 export function markdownFiles(): string[] {
-  const ignored = new Set(["node_modules", ".git", "dist", "data"]);
+  const ignored = new Set(["node_modules", ".git", ".peers", "dist", "data"]);
   const walk = (folder: string): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name);

@@ -53,10 +53,21 @@ export class CounterRun {
   stderr = "";
 
   constructor(options: CounterRunOptions = {}) {
-    const { rowsPerTick = 500, ringMb = 8, overflow = "discard-oldest", formats = ["arrow"], storage = "", ring = "", seconds, records } = options;
+    const {
+      rowsPerTick = 500,
+      ringMb = 8,
+      overflow = "discard-oldest",
+      formats = ["arrow"],
+      storage = "",
+      ring = "",
+      seconds,
+      records,
+    } = options;
     this.outputFolder = options.outputFolder ?? this.folder;
     const config = join(this.folder, "counter.toml");
-    const command = [process.execPath, "-e", counterProgram, String(rowsPerTick)].map((part) => JSON.stringify(part));
+    const command = [process.execPath, "-e", counterProgram, String(rowsPerTick)].map((part) =>
+      JSON.stringify(part),
+    );
     writeFileSync(
       config,
       [
@@ -81,7 +92,9 @@ export class CounterRun {
     );
     const duration = seconds === undefined ? [] : ["--duration", `${seconds}s`];
     const frames = records === undefined ? [] : ["--frames", String(records)];
-    this.process = spawn(process.execPath, [daq, "record", config, "--json", ...duration, ...frames], { stdio: ["ignore", "pipe", "pipe"] });
+    this.process = spawn(process.execPath, [daq, "record", config, "--json", ...duration, ...frames], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     createInterface({ input: this.process.stdout! }).on("line", (line) => {
       const event = JSON.parse(line) as Record<string, unknown>;
       this.events.push(event);
@@ -92,7 +105,9 @@ export class CounterRun {
     });
     this.exited = new Promise((done) => {
       this.process.on("close", (code, signal) => {
-        this.#started.reject(new Error(`daq record ended (${signal ?? code}) before it started: ${this.stderr}`));
+        this.#started.reject(
+          new Error(`daq record ended (${signal ?? code}) before it started: ${this.stderr}`),
+        );
         done(signal ?? code ?? -1);
       });
     });
@@ -102,7 +117,9 @@ export class CounterRun {
   /** Throws when the recording ended by itself. */
   assertRunning(): void {
     if (this.process.exitCode !== null || this.process.signalCode !== null)
-      throw new Error(`daq record ended early (${this.process.exitCode ?? this.process.signalCode}): ${this.stderr}`);
+      throw new Error(
+        `daq record ended early (${this.process.exitCode ?? this.process.signalCode}): ${this.stderr}`,
+      );
   }
 
   get started(): Promise<void> {
@@ -128,14 +145,17 @@ export class CounterRun {
   async journalGone(milliseconds = 20_000): Promise<void> {
     const deadline = Date.now() + milliseconds;
     while (existsSync(this.journalPath)) {
-      if (Date.now() > deadline) throw new Error(`the journal is still there: ${readdirSync(this.folder)} ${this.stderr}`);
+      if (Date.now() > deadline)
+        throw new Error(`the journal is still there: ${readdirSync(this.folder)} ${this.stderr}`);
       await sleep(20);
     }
   }
 
   accounts(): StreamAccount[] {
     const index = JSON.parse(readFileSync(this.indexPath, "utf8"));
-    return index.outputs.map((output: { ledger: { accounts: StreamAccount[] } }) => output.ledger.accounts[0]!);
+    return index.outputs.map(
+      (output: { ledger: { accounts: StreamAccount[] } }) => output.ledger.accounts[0]!,
+    );
   }
 
   arrowRows(): Promise<{ sequences: number[]; values: number[] }> {
@@ -187,12 +207,17 @@ export async function readCsv(path: string): Promise<{ sequences: number[]; valu
  * Checks a file against its account: the stored rows and the lost ranges together are every number from 0 to the end,
  * each exactly once. Returns what is wrong, or undefined.
  */
-export function problemIn(account: StreamAccount, rows: { sequences: readonly number[]; values: readonly number[] }): string | undefined {
+export function problemIn(
+  account: StreamAccount,
+  rows: { sequences: readonly number[]; values: readonly number[] },
+): string | undefined {
   const { produced, stored, lost, ranges } = account;
   if (produced !== stored + lost) return `produced ${produced} ≠ stored ${stored} + lost ${lost}`;
-  if (rows.sequences.length !== stored) return `the file has ${rows.sequences.length} rows, the account says ${stored}`;
+  if (rows.sequences.length !== stored)
+    return `the file has ${rows.sequences.length} rows, the account says ${stored}`;
   const sorted = [...ranges].sort((a, b) => a.first - b.first);
-  if (sorted.reduce((sum, range) => sum + range.count, 0) !== lost) return "the lost ranges do not add up to the lost count";
+  if (sorted.reduce((sum, range) => sum + range.count, 0) !== lost)
+    return "the lost ranges do not add up to the lost count";
   let expected = 0;
   let next = 0;
   for (const [row, sequence] of rows.sequences.entries()) {

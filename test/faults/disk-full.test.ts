@@ -22,7 +22,12 @@ function smallDisk(mebibytes: number): string | undefined {
 test("a full disk ends the run with one message; the files read, and after making room the ring's rest is added", async (context) => {
   const disk = smallDisk(12);
   if (disk === undefined) return context.skip("mounting a small tmpfs needs root");
-  const run = new CounterRun({ formats: ["arrow", "csv"], ringMb: 64, rowsPerTick: 4000, outputFolder: disk });
+  const run = new CounterRun({
+    formats: ["arrow", "csv"],
+    ringMb: 64,
+    rowsPerTick: 4000,
+    outputFolder: disk,
+  });
   try {
     const code = await run.exited;
     assert.equal(code, 1, run.stderr);
@@ -30,7 +35,10 @@ test("a full disk ends the run with one message; the files read, and after makin
     const [arrow, csv] = run.accounts();
     assert.equal(problemIn(arrow!, await run.arrowRows()), undefined);
     assert.equal(problemIn(csv!, await run.csvRows()), undefined);
-    assert.ok(arrow!.ranges.length === 1 && arrow!.ranges[0]!.reason === "disk-full", "the rest counts as lost to the full disk");
+    assert.ok(
+      arrow!.ranges.length === 1 && arrow!.ranges[0]!.reason === "disk-full",
+      "the rest counts as lost to the full disk",
+    );
     assert.ok(existsSync(run.ringPath), "the ring keeps the rest");
 
     execFileSync("mount", ["-o", "remount,size=200m", disk]);

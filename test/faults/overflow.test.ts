@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { CounterRun, problemIn } from "./counter-run.ts";
 
 /** A ring far too small, files that take 6 MB/s, and a program that makes more: 2.4 MB, more than twice the ring. */
-const slow = { formats: ["arrow", "csv"], ringMb: 1, rowsPerTick: 8000, storage: "max_write_mb_per_s = 6", records: 300_000 };
+const slow = {
+  formats: ["arrow", "csv"],
+  ringMb: 1,
+  rowsPerTick: 8000,
+  storage: "max_write_mb_per_s = 6",
+  records: 300_000,
+};
 
 async function recorded(run: CounterRun) {
   const code = await run.exited;

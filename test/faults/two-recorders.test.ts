@@ -11,7 +11,11 @@ import { problemIn, readArrow, readCsv } from "./counter-run.ts";
 
 test("two recorders and a live tap on one ring: each recorder stores every record, and a tap that sleeps stalls nobody", async () => {
   const folder = mkdtempSync(join(tmpdir(), "daq-two-"));
-  const ring = RingWriter.create(join(folder, "ring"), { sizeBytes: 2 ** 20, overflow: "block", runUid: "2".repeat(32) });
+  const ring = RingWriter.create(join(folder, "ring"), {
+    sizeBytes: 2 ** 20,
+    overflow: "block",
+    runUid: "2".repeat(32),
+  });
   ring.describeRun({
     uid: "2".repeat(32),
     startedAtNs: "0",
@@ -54,7 +58,11 @@ test("two recorders and a live tap on one ring: each recorder stores every recor
   const values = new BigInt64Array(rows);
   for (let first = 0; first < total; first += rows) {
     for (let row = 0; row < rows; row++) values[row] = BigInt(first + row);
-    await stream.write({ count: rows, timestampNs: BigInt(first) * 1_000_000n, columns: [new Uint8Array(values.buffer)] });
+    await stream.write({
+      count: rows,
+      timestampNs: BigInt(first) * 1_000_000n,
+      columns: [new Uint8Array(values.buffer)],
+    });
   }
   ring.close();
   const [first, second] = await Promise.all(recorders.map((recorder) => recorder.outcome));

@@ -6,7 +6,10 @@ import { CounterRun, problemIn } from "../faults/counter-run.ts";
 /** kill -9 of the acquisition at random moments: its recorder stores all that was in the ring and closes the files. */
 export async function killAcquisition(loops: number, log: (line: string) => void): Promise<void> {
   for (let loop = 1; loop <= loops; loop++) {
-    const run = new CounterRun({ formats: ["arrow", "csv"], rowsPerTick: 1 + Math.floor(Math.random() * 3000) });
+    const run = new CounterRun({
+      formats: ["arrow", "csv"],
+      rowsPerTick: 1 + Math.floor(Math.random() * 3000),
+    });
     await run.started;
     const tap = run.tap();
     await sleep(Math.random() * 500);
@@ -27,7 +30,8 @@ export async function killAcquisition(loops: number, log: (line: string) => void
       assert.equal(account.lost, 0, "all that was in the ring is stored");
       assert.ok(account.stored >= produced, `${account.stored} stored, ${produced} were in the ring`);
     }
-    if (loop % 10 === 0 || loop === loops) log(`${loop}/${loops} kills; ${run.accounts()[0]!.stored} records in the last run`);
+    if (loop % 10 === 0 || loop === loops)
+      log(`${loop}/${loops} kills; ${run.accounts()[0]!.stored} records in the last run`);
     run.remove();
   }
 }

@@ -28,7 +28,11 @@ export async function killRecorder(loops: number, log: (line: string) => void): 
     const [arrow, csv] = run.accounts();
     const arrowRows = await run.arrowRows();
     assert.equal(problemIn(arrow!, arrowRows), undefined, `arrow after ${kills} kills in ${run.folder}`);
-    assert.equal(problemIn(csv!, await run.csvRows()), undefined, `csv after ${kills} kills in ${run.folder}`);
+    assert.equal(
+      problemIn(csv!, await run.csvRows()),
+      undefined,
+      `csv after ${kills} kills in ${run.folder}`,
+    );
     assert.equal(arrow!.lost, 0, "nothing may be lost: the ring held everything");
     log(`${kills}/${loops} kills; ${arrow!.stored} records, none missing, none twice`);
     run.remove();

@@ -1,13 +1,13 @@
+import { dirname, join } from "node:path";
 import { DaqError } from "../../model/errors.ts";
-import { recordRun, type RunHooks, type RunLimits, type RunReport } from "../../run/record-run.ts";
+import { type RunHooks, type RunLimits, type RunReport, recordRun } from "../../run/record-run.ts";
+import { accountLines } from "../account-lines.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { durationText, parseDuration } from "../duration.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { pythonLines } from "../python-lines.ts";
-import { accountLines } from "../account-lines.ts";
 import type { Terminal } from "../terminal.ts";
-import { join, dirname } from "node:path";
 
 /** Without a terminal that redraws a line, one line in so many milliseconds. */
 const logEveryMs = 5_000;
@@ -18,15 +18,27 @@ export const recordCommand: Command = {
   operands: "[config.toml]",
   operandCount: [0, 1],
   options: [
-    { name: "duration", short: "d", kind: "text", value: "TIME", doc: "Stop after this time: 500ms, 10s, 5min, 2h. Default: until Ctrl-C." },
+    {
+      name: "duration",
+      short: "d",
+      kind: "text",
+      value: "TIME",
+      doc: "Stop after this time: 500ms, 10s, 5min, 2h. Default: until Ctrl-C.",
+    },
     { name: "frames", short: "n", kind: "text", value: "N", doc: "Stop each device after N records." },
     ...configOptions,
   ],
   examples: [
     ["daq record --duration 5s", "records the simulated camera and power meter for five seconds"],
     ["daq record experiment.toml", "records the devices of a configuration until Ctrl-C"],
-    ["daq record experiment.toml --frames 1000 --output data/test_v{version}.arrow", "1000 records of each device, into a path of your own"],
-    ["daq record --set ring_buffer.overflow=block --set ring_buffer.size_mb=16", "changes single keys of the configuration"],
+    [
+      "daq record experiment.toml --frames 1000 --output data/test_v{version}.arrow",
+      "1000 records of each device, into a path of your own",
+    ],
+    [
+      "daq record --set ring_buffer.overflow=block --set ring_buffer.size_mb=16",
+      "changes single keys of the configuration",
+    ],
   ],
   notes: [
     "The first Ctrl-C stops the devices and stores what the ring still holds; a second one gives up storing, and the",
@@ -104,7 +116,15 @@ function hooksFor(terminal: Terminal): RunHooks {
     },
     onStart: ({ runUid, ringPath, recorder, recorderPid }) => {
       const paths = recorder.outputs.map((output) => output.path);
-      if (terminal.json) terminal.printJson({ event: "started", runUid, ringPath, indexPath: recorder.indexPath, recorderPid, outputs: recorder.outputs });
+      if (terminal.json)
+        terminal.printJson({
+          event: "started",
+          runUid,
+          ringPath,
+          indexPath: recorder.indexPath,
+          recorderPid,
+          outputs: recorder.outputs,
+        });
       else terminal.log(`Recording to ${paths.join(" and ")} (ring ${ringPath}); Ctrl-C stops.`);
     },
     onProgress: (progress) => {
@@ -120,7 +140,13 @@ function hooksFor(terminal: Terminal): RunHooks {
 }
 
 function reportJson({ index, indexPath, seconds, exitCode, errors }: RunReport) {
-  return { exitCode, seconds, indexPath, index, errors: errors.map(({ code, message, hint }) => ({ code, message, hint })) };
+  return {
+    exitCode,
+    seconds,
+    indexPath,
+    index,
+    errors: errors.map(({ code, message, hint }) => ({ code, message, hint })),
+  };
 }
 
 function printReport({ index, indexPath, seconds }: RunReport, terminal: Terminal): void {
@@ -135,4 +161,3 @@ function printReport({ index, indexPath, seconds }: RunReport, terminal: Termina
   terminal.print("Read it in Python:");
   for (const line of pythonLines(files.map((file) => join(folder, file.path)))) terminal.print(`  ${line}`);
 }
-

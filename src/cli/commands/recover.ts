@@ -1,6 +1,6 @@
 import { exitCodes } from "../../model/errors.ts";
 import { isLossless } from "../../model/ledger.ts";
-import { recover, type Recovery } from "../../recorder/recover-run.ts";
+import { type Recovery, recover } from "../../recorder/recover-run.ts";
 import { accountLines } from "../account-lines.ts";
 import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
@@ -12,15 +12,23 @@ export const recoverCommand: Command = {
   operandCount: [1, Number.POSITIVE_INFINITY],
   options: [],
   examples: [
-    ["daq recover data/scan_v1.journal.jsonl", "completes the files of a run: cuts torn ends, adds what is still in the ring"],
-    ["daq recover data/scan_v1.camera0.arrow", "the same by a data file; without its journal, from the file alone"],
+    [
+      "daq recover data/scan_v1.journal.jsonl",
+      "completes the files of a run: cuts torn ends, adds what is still in the ring",
+    ],
+    [
+      "daq recover data/scan_v1.camera0.arrow",
+      "the same by a data file; without its journal, from the file alone",
+    ],
   ],
   notes: "Exit code: 0 nothing is missing, 3 recovered with losses (the files say which), 1 failed.",
   async run(args, terminal) {
     let code: number = exitCodes.complete;
     for (const path of args.positionals) {
       try {
-        const recovery = await recover(path, (progress) => terminal.status(`${path}: ${progress.readBytes} bytes from the ring`));
+        const recovery = await recover(path, (progress) =>
+          terminal.status(`${path}: ${progress.readBytes} bytes from the ring`),
+        );
         if (terminal.json) terminal.printJson({ path, ...recovery });
         else report(path, recovery, terminal);
         code = worse(code, codeOf(recovery));
@@ -48,7 +56,8 @@ function report(path: string, recovery: Recovery, terminal: Terminal): void {
   if (recovery.kind === "file") {
     const { changed, records, cutBytes } = recovery.file;
     if (!changed) terminal.print(`${path}: complete already, ${records} records; nothing was changed.`);
-    else terminal.print(`${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off.`);
+    else
+      terminal.print(`${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off.`);
     return;
   }
   const { index, indexPath, addedRecords, ringPath } = recovery;

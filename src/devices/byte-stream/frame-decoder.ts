@@ -51,7 +51,11 @@ export class FrameDecoder implements RecordDecoder {
       offset += bytes;
       if (this.#filledBytes < this.#frameBytes) return;
       if (this.#bigEndian) swapByteOrder(this.#frame, this.#elementBytes);
-      const pending = this.#stream.write({ count: 1, timestampNs: this.#context.nowNs(), columns: [this.#frame] });
+      const pending = this.#stream.write({
+        count: 1,
+        timestampNs: this.#context.nowNs(),
+        columns: [this.#frame],
+      });
       if (pending !== undefined) await pending;
       this.#filledBytes = 0;
       this.#produced++;

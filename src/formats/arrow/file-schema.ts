@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { DType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
+import { parseJson } from "../../model/parse-json.ts";
 import type { RunInfo } from "../../model/run.ts";
 import {
   type Column,
@@ -11,7 +12,6 @@ import {
 } from "../../model/stream-schema.ts";
 import { describeType, type FieldType, type TimeUnitName } from "./field-type.ts";
 import type { ArrowField, ArrowSchema } from "./message.ts";
-import { parseJson } from "../../model/parse-json.ts";
 import { metadataKeys, tensorExtension } from "./schema.ts";
 
 /** What the schema of a file says, in our words. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gauges, sampleRun } from "../../testing/format-contract/sample-streams.ts";
 import { parseJson } from "../../model/parse-json.ts";
+import { gauges, sampleRun } from "../../testing/format-contract/sample-streams.ts";
 import { encodeStreamSchema, openLedger } from "./schema.ts";
 
 test("each key of the experiment is an entry of its own: text as it is, everything else as JSON", () => {

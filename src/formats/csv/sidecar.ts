@@ -3,10 +3,10 @@ import type { DType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { toJson } from "../../model/metadata.ts";
+import { parseJson } from "../../model/parse-json.ts";
 import type { RunInfo } from "../../model/run.ts";
 import { type Column, parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import { elementCount, fieldNames } from "./fields.ts";
-import { parseJson } from "../../model/parse-json.ts";
 
 /** What is known of a CSV file beyond its text; stored beside it as W3C Tabular Metadata (CSVW). */
 export type Sidecar = {
