@@ -22,7 +22,7 @@ max_volts = 5`,
   command: `[[devices]]
 id = "load0"
 driver = "command"
-command = "while cat /proc/loadavg; do sleep 1; done | cut -d' ' -f1-3"
+command = "while cut -d' ' -f1-3 /proc/loadavg; do sleep 1; done"
 encoding = "lines"
 columns = ["minute", "five_minutes", "quarter_hour"]`,
   tcp: `[[devices]]

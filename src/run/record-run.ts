@@ -7,7 +7,7 @@ import { DaqError, exitCodes } from "../model/errors.ts";
 import type { StreamSink } from "../model/frame-sink.ts";
 import { isLossless } from "../model/ledger.ts";
 import type { RunInfo } from "../model/run.ts";
-import { makeFolder } from "../recorder/planned-files.ts";
+import { makeFolder, plannedFiles } from "../recorder/planned-files.ts";
 import type { RecorderProgress } from "../recorder/recorder.ts";
 import type { RecorderOptions } from "../recorder/recorder-options.ts";
 import { RecorderProcess } from "../recorder/recorder-process.ts";
@@ -31,6 +31,8 @@ export type RunHooks = {
     readonly ringPath: string;
     readonly recorder: RecorderOptions;
     readonly recorderPid: number | undefined;
+    /** The data files, without their sidecars. */
+    readonly files: readonly string[];
   }) => void;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly onWarning?: (message: string) => void;
@@ -137,11 +139,16 @@ class RunningRun {
         ),
     });
     await recorder.ready;
+    const files = await plannedFiles(
+      this.#options,
+      this.#sources.flatMap((source) => source.streams),
+    );
     this.#hooks.onStart?.({
       runUid: info.uid,
       ringPath: this.#ring.path,
       recorder: this.#options,
       recorderPid: recorder.pid,
+      files: files.filter(({ streams }) => streams.length > 0).map(({ path }) => path),
     });
     return recorder;
   }

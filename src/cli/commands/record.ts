@@ -114,8 +114,7 @@ function hooksFor(terminal: Terminal): RunHooks {
       if (terminal.json) terminal.printJson({ event: "warning", message });
       terminal.warn(message);
     },
-    onStart: ({ runUid, ringPath, recorder, recorderPid }) => {
-      const paths = recorder.outputs.map((output) => output.path);
+    onStart: ({ runUid, ringPath, recorder, recorderPid, files }) => {
       if (terminal.json)
         terminal.printJson({
           event: "started",
@@ -123,9 +122,10 @@ function hooksFor(terminal: Terminal): RunHooks {
           ringPath,
           indexPath: recorder.indexPath,
           recorderPid,
+          files,
           outputs: recorder.outputs,
         });
-      else terminal.log(`Recording to ${paths.join(" and ")} (ring ${ringPath}); Ctrl-C stops.`);
+      else terminal.log(`Recording to ${files.join(", ")}; Ctrl-C stops.`);
     },
     onProgress: (progress) => {
       const text = line.next(progress);
@@ -151,13 +151,20 @@ function reportJson({ index, indexPath, seconds, exitCode, errors }: RunReport) 
 
 function printReport({ index, indexPath, seconds }: RunReport, terminal: Terminal): void {
   const folder = dirname(indexPath);
-  terminal.print(`Recorded ${durationText(seconds)}; index: ${indexPath}`);
-  for (const output of index.outputs) {
-    for (const line of accountLines(output.ledger)) terminal.print(`  ${output.format.padEnd(6)} ${line}`);
-  }
+  terminal.print(`Recorded ${durationText(seconds)}.`);
+  const rows = index.outputs.flatMap(({ files, ledger }) => {
+    const lines = accountLines(ledger);
+    return ledger.accounts.map(({ stream }, row) => ({
+      path: join(folder, files.find((file) => file.streams.includes(stream))?.path ?? ""),
+      line: lines[row]!,
+    }));
+  });
+  const width = Math.max(0, ...rows.map(({ path }) => path.length));
+  for (const { path, line } of rows) terminal.print(`  ${path.padEnd(width)}  ${line}`);
   for (const note of index.notes) terminal.print(`note: ${note}`);
-  const files = index.outputs.flatMap((output) => output.files.filter((file) => file.streams.length > 0));
   terminal.print("");
   terminal.print("Read it in Python:");
-  for (const line of pythonLines(files.map((file) => join(folder, file.path)))) terminal.print(`  ${line}`);
+  for (const line of pythonLines(rows.map(({ path }) => path))) terminal.print(`  ${line}`);
+  terminal.print("");
+  terminal.print(`More: npx daq inspect ${indexPath}`);
 }
