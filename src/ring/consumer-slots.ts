@@ -1,6 +1,6 @@
 import { DaqError } from "../model/errors.ts";
 import { slot, slotBytes, slotCount, slotState, slotsOffset } from "./layout.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { isAlive, ownIdentity } from "./process-identity.ts";
 import type { RingMemory } from "./ring-memory.ts";
 
 const encoder = new TextEncoder();
@@ -8,6 +8,7 @@ const decoder = new TextDecoder();
 
 export type ConsumerStatus = {
   readonly name: string;
+  /** 0 for a recorder that let go of its place and may come back. */
   readonly pid: number;
   readonly alive: boolean;
   /** A durable consumer is a recorder: `block` waits for it, also while it is dead, because it will come back. */
@@ -20,12 +21,38 @@ function offsetOf(index: number): number {
   return slotsOffset + index * slotBytes;
 }
 
-function ownerOf(memory: RingMemory, at: number): ProcessIdentity {
-  return { pid: Atomics.load(memory.i32, (at + slot.pid) / 4), startTicks: memory.get(at + slot.startTicks) };
+/** Who owns a slot, and what it is to them: one word, so that two who want the slot cannot both get it. */
+function ownerWord(pid: number, state: number): bigint {
+  return BigInt(pid) | (BigInt(state) << 32n);
+}
+
+type SlotOwner = {
+  readonly word: bigint;
+  readonly pid: number;
+  readonly state: number;
+  readonly alive: boolean;
+};
+
+function ownerOf(memory: RingMemory, at: number): SlotOwner {
+  const word = Atomics.load(memory.i64, (at + slot.pid) / 8);
+  const pid = Number(word & 0xffff_ffffn);
+  const state = Number(word >> 32n);
+  // The start time belongs to the owner only once it is attached.
+  const startTicks = state === slotState.attached ? memory.get(at + slot.startTicks) : 0;
+  return { word, pid, state, alive: isAlive({ pid, startTicks }) };
+}
+
+function setOwner(memory: RingMemory, at: number, pid: number, state: number): void {
+  Atomics.store(memory.i64, (at + slot.pid) / 8, ownerWord(pid, state));
 }
 
 function isAttached(memory: RingMemory, at: number): boolean {
-  return Atomics.load(memory.i32, (at + slot.state) / 4) === slotState.attached;
+  const state = Atomics.load(memory.i32, (at + slot.state) / 4);
+  return state === slotState.attached || state === slotState.resuming;
+}
+
+function isDurable(memory: RingMemory, at: number): boolean {
+  return isAttached(memory, at) && memory.i32[(at + slot.durable) / 4] === 1;
 }
 
 function nameOf(memory: RingMemory, at: number): string {
@@ -57,7 +84,10 @@ export class ConsumerSlot {
     this.#memory.set(at, this.#memory.get(at) + records);
   }
 
-  /** A full memory fence, by an exchange that changes nothing. */
+  /**
+   * What was read before is read when a later atomic load reads: on x86-64 this is a full fence; on ARM no earlier load
+   * passes its store, and no atomic load passes that.
+   */
   fence(): void {
     Atomics.add(this.#memory.i32, (this.#at + slot.fence) / 4, 0);
   }
@@ -66,68 +96,104 @@ export class ConsumerSlot {
     this.#memory.set(this.#at + slot.heartbeatNs, Date.now() * 1e6);
   }
 
+  /** Gives the slot back. */
   release(): void {
-    Atomics.store(this.#memory.i32, (this.#at + slot.state) / 4, slotState.free);
-    Atomics.store(this.#memory.i32, (this.#at + slot.pid) / 4, 0);
+    setOwner(this.#memory, this.#at, 0, slotState.free);
+  }
+
+  /** Leaves, and keeps the place for the next one of this name. */
+  vacate(): void {
+    setOwner(this.#memory, this.#at, 0, slotState.attached);
   }
 }
+
+type Claim = { readonly slot: ConsumerSlot; readonly resumed: boolean };
+type ClaimOptions = { readonly name: string; readonly durable: boolean; readonly startCursor: () => number };
 
 /**
  * Takes a slot: a durable consumer's own from before a crash, else a free one, else one whose owner died and that
  * nobody will come back for. `startCursor` is used for a new one. Throws `DaqError("ring")`.
  */
-export function claimSlot(
-  memory: RingMemory,
-  options: { name: string; durable: boolean; startCursor: () => number },
-): { slot: ConsumerSlot; resumed: boolean } {
+export function claimSlot(memory: RingMemory, options: ClaimOptions): Claim {
   const { name, durable } = options;
-  const self = ownIdentity();
   if (encoder.encode(name).byteLength > slot.nameBytes)
     throw new DaqError("ring", `The consumer name "${name}" is longer than ${slot.nameBytes} bytes.`);
-  for (let index = 0; durable && index < slotCount; index++) {
-    const at = offsetOf(index);
-    if (!isAttached(memory, at) || nameOf(memory, at) !== name || memory.i32[(at + slot.durable) / 4] !== 1) continue;
+  const claim = (durable ? resumePlace(memory, name) : undefined) ?? takePlace(memory, options);
+  if (claim === undefined)
+    throw new DaqError("ring", `All ${slotCount} consumer slots of the ring are taken.`, {
+      hint: "Stop a `daq tail` or another reader of this ring.",
+    });
+  return claim;
+}
+
+function taken(name: string, { pid }: { readonly pid: number }): DaqError {
+  return new DaqError("ring", `Process ${pid} records from this ring already, as "${name}".`, {
+    hint: "Stop it first, or give this recorder a name of its own.",
+  });
+}
+
+function placesOf(memory: RingMemory, name: string): number[] {
+  return slots().filter((at) => isDurable(memory, at) && nameOf(memory, at) === name);
+}
+
+function slots(): number[] {
+  return Array.from({ length: slotCount }, (_, index) => offsetOf(index));
+}
+
+function resumePlace(memory: RingMemory, name: string): Claim | undefined {
+  const self = ownIdentity();
+  for (const at of placesOf(memory, name)) {
     const owner = ownerOf(memory, at);
-    if (isAlive(owner))
-      throw new DaqError("ring", `Process ${owner.pid} records from this ring already, as "${name}".`, {
-        hint: "Stop it first, or give this recorder a name of its own.",
-      });
-    if (Atomics.compareExchange(memory.i32, (at + slot.pid) / 4, owner.pid, self.pid) !== owner.pid) continue;
+    const resuming = ownerWord(self.pid, slotState.resuming);
+    if (
+      owner.alive ||
+      Atomics.compareExchange(memory.i64, (at + slot.pid) / 8, owner.word, resuming) !== owner.word
+    )
+      throw taken(name, ownerOf(memory, at));
     memory.set(at + slot.startTicks, self.startTicks);
+    setOwner(memory, at, self.pid, slotState.attached);
     return { slot: new ConsumerSlot(memory, at), resumed: true };
   }
-  for (let index = 0; index < slotCount; index++) {
-    const at = offsetOf(index);
+  return undefined;
+}
+
+function takePlace(memory: RingMemory, { name, durable, startCursor }: ClaimOptions): Claim | undefined {
+  const self = ownIdentity();
+  for (const at of slots()) {
     const owner = ownerOf(memory, at);
-    const abandoned =
-      owner.pid === 0 ||
-      (!(isAttached(memory, at) && memory.i32[(at + slot.durable) / 4] === 1) && !isAlive(owner));
-    if (!abandoned) continue;
-    if (Atomics.compareExchange(memory.i32, (at + slot.pid) / 4, owner.pid, self.pid) !== owner.pid) continue;
+    if (isDurable(memory, at) || owner.alive) continue;
+    const taking = ownerWord(self.pid, slotState.taking);
+    if (Atomics.compareExchange(memory.i64, (at + slot.pid) / 8, owner.word, taking) !== owner.word) continue;
     memory.bytes.fill(0, at + slot.durable, at + slotBytes);
     memory.set(at + slot.startTicks, self.startTicks);
     memory.i32[(at + slot.durable) / 4] = durable ? 1 : 0;
     memory.bytes.set(encoder.encode(name), at + slot.name);
-    memory.store(at + slot.cursor, options.startCursor());
-    Atomics.store(memory.i32, (at + slot.state) / 4, slotState.attached);
-    return { slot: new ConsumerSlot(memory, at), resumed: false };
+    memory.store(at + slot.cursor, startCursor());
+    setOwner(memory, at, self.pid, slotState.attached);
+    const claim = { slot: new ConsumerSlot(memory, at), resumed: false };
+    // Two new recorders of one name may start at the same moment: at least one of them sees the other, and leaves.
+    const other = durable ? placesOf(memory, name).find((place) => place !== at) : undefined;
+    if (other === undefined) return claim;
+    claim.slot.release();
+    throw taken(name, ownerOf(memory, other));
   }
-  throw new DaqError("ring", `All ${slotCount} consumer slots of the ring are taken.`, {
-    hint: "Stop a `daq tail` or another reader of this ring.",
-  });
+  return undefined;
 }
 
 export function listConsumers(memory: RingMemory): ConsumerStatus[] {
-  return Array.from({ length: slotCount }, (_, index) => offsetOf(index))
+  return slots()
     .filter((at) => isAttached(memory, at))
-    .map((at) => ({
-      name: nameOf(memory, at),
-      pid: ownerOf(memory, at).pid,
-      alive: isAlive(ownerOf(memory, at)),
-      durable: memory.i32[(at + slot.durable) / 4] === 1,
-      cursor: memory.load(at + slot.cursor),
-      lostRecords: memory.get(at + slot.lostRecords),
-    }));
+    .map((at) => {
+      const { pid, alive } = ownerOf(memory, at);
+      return {
+        name: nameOf(memory, at),
+        pid,
+        alive,
+        durable: isDurable(memory, at),
+        cursor: memory.load(at + slot.cursor),
+        lostRecords: memory.get(at + slot.lostRecords),
+      };
+    });
 }
 
 /** The oldest position that a durable consumer still needs; undefined when there is none. */
@@ -135,7 +201,7 @@ export function slowestDurableCursor(memory: RingMemory): number | undefined {
   let slowest: number | undefined;
   for (let index = 0; index < slotCount; index++) {
     const at = offsetOf(index);
-    if (!isAttached(memory, at) || memory.i32[(at + slot.durable) / 4] !== 1) continue;
+    if (!isDurable(memory, at)) continue;
     const cursor = memory.load(at + slot.cursor);
     if (slowest === undefined || cursor < slowest) slowest = cursor;
   }

@@ -1,5 +1,6 @@
 import { DaqError } from "../model/errors.ts";
 import { toJson } from "../model/metadata.ts";
+import { parseJson } from "../model/parse-json.ts";
 import { directoryEntryHeaderBytes, directoryKind, header } from "./layout.ts";
 import type { RingMemory } from "./ring-memory.ts";
 
@@ -16,9 +17,13 @@ export function appendEntry(memory: RingMemory, kind: number, value: unknown): v
   const capacity = memory.i32[header.directoryCapacity / 4]!;
   const bytes = Math.ceil((directoryEntryHeaderBytes + text.byteLength) / 8) * 8;
   if (used + bytes > capacity)
-    throw new DaqError("ring", `The descriptions of streams and run need more than the ring's ${capacity} bytes for them.`, {
-      hint: "Move long texts out of [experiment] into a file, and name the file there.",
-    });
+    throw new DaqError(
+      "ring",
+      `The descriptions of streams and run need more than the ring's ${capacity} bytes for them.`,
+      {
+        hint: "Move long texts out of [experiment] into a file, and name the file there.",
+      },
+    );
   const at = memory.i32[header.directoryOffset / 4]! + used;
   memory.u32[at / 4] = kind;
   memory.u32[at / 4 + 1] = text.byteLength;
@@ -37,7 +42,7 @@ export function readEntries(memory: RingMemory, from: number): { entries: Direct
     const at = start + next;
     const length = memory.u32[at / 4 + 1]!;
     const text = memory.bytes.slice(at + directoryEntryHeaderBytes, at + directoryEntryHeaderBytes + length);
-    entries.push({ kind: memory.u32[at / 4]!, value: JSON.parse(decoder.decode(text)) });
+    entries.push({ kind: memory.u32[at / 4]!, value: parseJson(decoder.decode(text)) });
     next += Math.ceil((directoryEntryHeaderBytes + length) / 8) * 8;
   }
   return { entries, next };

@@ -16,12 +16,12 @@ export const header = {
   maxBytes: 16,
   createdNs: 24,
   runUid: 32,
+  /** 0 discard-oldest, 1 block, 2 resize: for display. */
   overflow: 48,
 
   producerPid: 64,
   producerState: 68,
   producerStartTicks: 72,
-  producerHeartbeatNs: 80,
 
   /** End of the space that has been handed out. */
   reserved: 128,
@@ -55,6 +55,7 @@ export const slotsOffset = 4096;
 export const slotBytes = 128;
 export const slotCount = 32;
 export const slot = {
+  /** Owner and state change together, as one 64-bit word. */
   pid: 0,
   state: 4,
   durable: 8,
@@ -67,12 +68,13 @@ export const slot = {
   /** A word for the owner's memory fences; it stays 0. */
   fence: 88,
 } as const;
-export const slotState = { free: 0, attached: 1 } as const;
+/** `taking`: being filled by a new owner. `resuming`: a recorder's place, whose new owner is about to be written down. */
+export const slotState = { free: 0, attached: 1, taking: 2, resuming: 3 } as const;
 
 export const streamsOffset = slotsOffset + slotBytes * slotCount;
 export const streamBytes = 64;
 export const maxStreams = 256;
-export const stream = { produced: 0, lastTimestampNs: 8 } as const;
+export const stream = { produced: 0 } as const;
 
 export const directoryOffset = streamsOffset + streamBytes * maxStreams;
 export const directoryCapacity = 256 * 1024;

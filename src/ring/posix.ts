@@ -1,3 +1,4 @@
+import { ftruncateSync } from "node:fs";
 import koffi from "koffi";
 import { DaqError } from "../model/errors.ts";
 
@@ -29,7 +30,15 @@ type FutexWait = {
 };
 
 type Library = {
-  mmap(address: bigint | null, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
+  mmap(
+    address: bigint | null,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ): bigint;
+  munmap(address: bigint, length: number): number;
   madvise(address: bigint, length: number, advice: number): number;
   fallocate(fd: number, mode: number, offset: number, length: number): number;
   futexWake(call: number, address: bigint, operation: number, count: number): number;
@@ -44,14 +53,15 @@ function load(): Library {
     throw new DaqError("ring", "The shared-memory ring is not supported on Windows yet.", {
       hint: "Use Linux (WSL works) or macOS.",
     });
-  const libc = koffi.load(linux ? (isMusl() ? "libc.musl-x86_64.so.1" : "libc.so.6") : "libSystem.dylib");
+  const libc = linux ? loadLinuxLibc() : koffi.load("libSystem.dylib");
   const timespec = koffi.struct({ seconds: "int64", nanoseconds: "int64" });
   library = {
     mmap: libc.func("mmap", "void *", ["void *", "size_t", "int", "int", "int", "int64"]) as Library["mmap"],
+    munmap: libc.func("munmap", "int", ["void *", "size_t"]) as Library["munmap"],
     madvise: libc.func("madvise", "int", ["void *", "size_t", "int"]) as Library["madvise"],
     fallocate: (linux
       ? libc.func("fallocate", "int", ["int", "int", "int64", "int64"])
-      : () => 0) as Library["fallocate"],
+      : extend) as Library["fallocate"],
     // syscall(2) is variadic in C; on the ABIs that Node runs on, integer arguments travel alike, and a fixed
     // prototype is what allows koffi to call it from its pool.
     futexWake: (linux
@@ -64,10 +74,27 @@ function load(): Library {
   return library;
 }
 
-function isMusl(): boolean {
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return report?.header?.glibcVersionRuntime === undefined;
+function loadLinuxLibc() {
+  try {
+    return koffi.load("libc.so.6");
+  } catch {
+    // Alpine and others build on musl.
+    return koffi.load(`libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`);
+  }
 }
+
+/** Where a file cannot be allocated in full, it is at least as long as it should be. */
+function extend(fd: number, _mode: number, offset: number, length: number): number {
+  ftruncateSync(fd, offset + length);
+  return 0;
+}
+
+/** Gives the addresses back once no view of a mapping is left that could be used. */
+const unused = new FinalizationRegistry<{ readonly address: bigint; readonly length: number }>(
+  ({ address, length }) => {
+    load().munmap(address, length);
+  },
+);
 
 export type Mapping = { readonly address: bigint; readonly buffer: ArrayBuffer };
 
@@ -78,15 +105,21 @@ export type Mapping = { readonly address: bigint; readonly buffer: ArrayBuffer }
 export function mapShared(fd: number, length: number, path: string): Mapping {
   const address = load().mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, 0);
   if (address === 0xffff_ffff_ffff_ffffn || address === -1n)
-    throw new DaqError("ring", `Mapping ${path} (${length} bytes) into memory failed (errno ${koffi.errno()}).`, {
-      hint: "Check the limit on address space (`ulimit -v`) and choose a smaller ring_buffer.size_mb.",
-    });
-  return { address, buffer: koffi.view(address, length) as ArrayBuffer };
+    throw new DaqError(
+      "ring",
+      `Mapping ${path} (${length} bytes) into memory failed (errno ${koffi.errno()}).`,
+      {
+        hint: "Check the limit on address space (`ulimit -v`) and choose a smaller ring_buffer.size_mb.",
+      },
+    );
+  const buffer = koffi.view(address, length) as ArrayBuffer;
+  unused.register(buffer, { address, length });
+  return { address, buffer };
 }
 
 /**
  * Lets go of a mapping's file and memory. Private, empty pages take its place, because JavaScript views over it may
- * still exist: a late access reads zeros instead of ending the process. Only address space stays taken.
+ * still exist: a late access reads zeros instead of ending the process. The addresses stay taken until the last view is gone.
  */
 export function unmapShared(mapping: Mapping): void {
   const flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -115,7 +148,8 @@ export function wakeAll(mapping: Mapping, byteOffset: number): void {
   if (linux) load().futexWake(SYS_futex, mapping.address + BigInt(byteOffset), FUTEX_WAKE, 0x7fff_ffff);
 }
 
-function timespecOf(milliseconds: number) {
+function timespecOf(duration: number) {
+  const milliseconds = Math.max(0, duration);
   return { seconds: Math.floor(milliseconds / 1000), nanoseconds: Math.floor((milliseconds % 1000) * 1e6) };
 }
 
@@ -131,7 +165,12 @@ export function sleepOnWord(mapping: Mapping, byteOffset: number, value: number,
 }
 
 /** The same without blocking the event loop: one thread of Node's pool sleeps. */
-export function sleepOnWordAsync(mapping: Mapping, byteOffset: number, value: number, milliseconds: number): Promise<void> {
+export function sleepOnWordAsync(
+  mapping: Mapping,
+  byteOffset: number,
+  value: number,
+  milliseconds: number,
+): Promise<void> {
   if (!linux) return new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 1)));
   const address = mapping.address + BigInt(byteOffset);
   return new Promise((resolve, reject) => {

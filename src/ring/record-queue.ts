@@ -1,4 +1,5 @@
 import { DaqError } from "../model/errors.ts";
+import { slowestDurableCursor } from "./consumer-slots.ts";
 import { header, record } from "./layout.ts";
 import type { RingFile } from "./ring-file.ts";
 import type { RingMemory } from "./ring-memory.ts";
@@ -29,6 +30,9 @@ export class RecordQueue {
   readonly #held: HeldRecord[] = [];
   readonly #dataWake: Wake;
   readonly #spaceWake: Wake;
+  /** Writers that wait for space, one after the other. */
+  #waiting = 0;
+  #lastTurn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(file: RingFile, options: ResolvedRingOptions) {
@@ -47,36 +51,69 @@ export class RecordQueue {
     return this.#space.capacityBytes;
   }
 
-  /** Takes space at once: the byte in the file, or −1 when the ring is full. The position is `head − bytes`. */
+  /**
+   * Takes space at once: the byte in the file, or −1 when the ring is full, or when others wait for space already. The
+   * position is `head − bytes`.
+   */
   take(bytes: number): number {
+    return this.#waiting > 0 ? -1 : this.#takeNow(bytes);
+  }
+
+  #takeNow(bytes: number): number {
     if (this.#closed) throw new DaqError("ring", "The ring is closed.");
     return this.#space.take(bytes, this.#held[0]?.position ?? Number.POSITIVE_INFINITY);
   }
 
   /**
-   * Waits for space and uses it in the same turn of the event loop, so that no other stream comes in between. Rejects
-   * with `DaqError("ring-full")` after `block_timeout_ms`.
+   * Waits for space and uses it in the same turn of the event loop, so that no other stream comes in between. First
+   * come, first served: small records would otherwise use up what a frame waits for. Rejects with
+   * `DaqError("ring-full")` after `block_timeout_ms`.
    */
-  async whenFree<Result>(bytes: number, use: (at: number) => Result): Promise<Result> {
-    const deadline = Date.now() + this.#options.blockTimeoutMs;
+  whenFree<Result>(bytes: number, use: (at: number) => Result): Promise<Result> {
+    const deadline = performance.now() + this.#options.blockTimeoutMs;
+    this.#waiting++;
+    const turn = this.#lastTurn
+      .then(() => this.#waitForSpace(bytes, use, deadline))
+      .finally(() => {
+        this.#waiting--;
+      });
+    this.#lastTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #waitForSpace<Result>(bytes: number, use: (at: number) => Result, deadline: number): Promise<Result> {
     let taken: { readonly result: Result } | undefined;
     const attempt = (): boolean => {
-      const at = this.take(bytes);
+      const at = this.#takeNow(bytes);
       if (at >= 0) taken = { result: use(at) };
       return at >= 0;
     };
     for (;;) {
       if (attempt()) return taken!.result;
-      if (Date.now() >= deadline) throw this.#fullError();
-      await this.#spaceWake.sleepAsync(attempt, lookAgainMs);
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) throw this.#fullError();
+      await this.#spaceWake.sleepAsync(attempt, Math.min(lookAgainMs, leftMs));
       if (taken !== undefined) return (taken as { readonly result: Result }).result;
     }
   }
 
   #fullError(): DaqError {
-    const seconds = this.#options.blockTimeoutMs / 1000;
-    return new DaqError("ring-full", `The ring stayed full for ${seconds} s: the recorder does not keep up, or hangs.`, {
-      hint: "Check the disk; raise ring_buffer.size_mb or block_timeout_ms, or let `overflow` be \"discard-oldest\".",
+    const time = `The ring stayed full for ${this.#options.blockTimeoutMs / 1000} s`;
+    const options = `let ring_buffer.overflow be "discard-oldest"`;
+    if (slowestDurableCursor(this.memory) === undefined)
+      return new DaqError("ring-full", `${time}: no recorder is attached to it.`, {
+        hint: `Start the recorder before the sources, or ${options}.`,
+      });
+    if (this.#held.length > 0)
+      return new DaqError(
+        "ring-full",
+        `${time}: a driver holds space in it, or the recorder does not keep up.`,
+        {
+          hint: `The driver must commit sooner, or ring_buffer.size_mb must be larger; or ${options}.`,
+        },
+      );
+    return new DaqError("ring-full", `${time}: the recorder does not keep up, or hangs.`, {
+      hint: `Check the disk; raise ring_buffer.size_mb or block_timeout_ms, or ${options}.`,
     });
   }
 
@@ -125,4 +162,3 @@ export class RecordQueue {
     this.#closed = true;
   }
 }
-

@@ -1,11 +1,23 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { DaqError, systemCode } from "../model/errors.ts";
-import { dataOffset, directoryCapacity, directoryOffset, header, layoutVersion, magic, producerState } from "./layout.ts";
+import { appendGeneration } from "./generations.ts";
+import {
+  dataOffset,
+  directoryCapacity,
+  directoryOffset,
+  generation,
+  generationBytes,
+  header,
+  layoutVersion,
+  magic,
+  maxGenerations,
+  producerState,
+} from "./layout.ts";
 import { allocate, mapShared, prefault, unmapShared } from "./posix.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
-import { appendGeneration } from "./generations.ts";
 import { RingMemory } from "./ring-memory.ts";
+import { type OverflowMode, overflowModes } from "./ring-options.ts";
 
 /** An open ring file: its memory, and the descriptor that growing it needs. */
 export class RingFile {
@@ -72,12 +84,13 @@ export type RingFileOptions = {
   readonly capacityBytes: number;
   /** What the ring may grow to; equal to `capacityBytes` for one that does not grow. */
   readonly maxCapacityBytes: number;
+  readonly overflow: OverflowMode;
   readonly runUid: string;
 };
 
 /** Makes a ring file, mode 0600, allocated and present in full. Throws `DaqError("ring")` or `("path")`. */
 export function createRingFile(path: string, options: RingFileOptions): RingFile {
-  const { capacityBytes, maxCapacityBytes, runUid } = options;
+  const { capacityBytes, maxCapacityBytes, overflow, runUid } = options;
   const fd = openNew(path);
   try {
     const total = dataOffset + capacityBytes;
@@ -89,6 +102,7 @@ export function createRingFile(path: string, options: RingFileOptions): RingFile
     memory.set(header.maxBytes, dataOffset + maxCapacityBytes);
     memory.i64[header.createdNs / 8] = BigInt(Date.now()) * 1_000_000n;
     memory.bytes.set(Buffer.from(runUid, "hex").subarray(0, 16), header.runUid);
+    memory.i32[header.overflow / 4] = overflowModes.indexOf(overflow);
     memory.i32[header.directoryOffset / 4] = directoryOffset;
     memory.i32[header.directoryCapacity / 4] = directoryCapacity;
     const { pid, startTicks } = ownIdentity();
@@ -111,13 +125,19 @@ function noSpace(path: string, total: number): DaqError {
   return new DaqError(
     "ring",
     `The ring needs ${mebibytes(total)} in ${folder}, which has ${mebibytes(freeBytesOf(path))} free.`,
-    { hint: "Choose a smaller ring_buffer.size_mb, free space there, or put ring_buffer.path on a larger tmpfs." },
+    {
+      hint: "Choose a smaller ring_buffer.size_mb, free space there, or put ring_buffer.path on a larger tmpfs.",
+    },
   );
 }
 
 function openNew(path: string): number {
   try {
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    return openSync(
+      path,
+      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
   } catch (error) {
     if (systemCode(error) === "EEXIST")
       throw new DaqError("ring", `${path} exists already.`, {
@@ -138,10 +158,18 @@ export function attachRingFile(path: string): RingFile {
     fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
   } catch (error) {
     const missing = systemCode(error) === "ENOENT";
-    throw new DaqError("ring", missing ? `There is no ring at ${path}.` : `The ring ${path} cannot be opened: ${(error as Error).message}.`, {
-      hint: missing ? "The run has ended, or runs elsewhere." : "A ring belongs to the user who records; run as that user.",
-      cause: error,
-    });
+    throw new DaqError(
+      "ring",
+      missing
+        ? `There is no ring at ${path}.`
+        : `The ring ${path} cannot be opened: ${(error as Error).message}.`,
+      {
+        hint: missing
+          ? "The run has ended, or runs elsewhere."
+          : "A ring belongs to the user who records; run as that user.",
+        cause: error,
+      },
+    );
   }
   try {
     const length = checkHeader(fd, path);
@@ -158,19 +186,47 @@ function checkHeader(fd: number, path: string): { maxBytes: number; presentBytes
   const fail = (problem: string, hint: string): never => {
     throw new DaqError("ring", `${path} ${problem}`, { hint });
   };
-  const status = fstatSync(fd);
-  if (!status.isFile()) fail("is not a file.", "Give the path of a ring file.");
-  if (process.getuid !== undefined && status.uid !== process.getuid())
-    fail(`belongs to user ${status.uid}, not to you (${process.getuid()}).`, "Run as that user, or choose another ring_buffer.path.");
-  const head = Buffer.alloc(128);
+  if (!fstatSync(fd).isFile()) fail("is not a file.", "Give the path of a ring file.");
+  const { uid } = fstatSync(fd);
+  if (process.getuid !== undefined && uid !== process.getuid())
+    fail(
+      `belongs to user ${uid}, not to you (${process.getuid()}).`,
+      "Run as that user, or choose another ring_buffer.path.",
+    );
+  const head = Buffer.alloc(header.generations + maxGenerations * generationBytes);
   const got = readSync(fd, head, 0, head.byteLength, 0);
-  if (got < head.byteLength || head.toString("latin1", 0, 8) !== magic)
-    fail("is not a ring file.", "Give the path of a ring file; `daq tail` without a path lists the running ones.");
+  if (got < header.dataOffset || head.toString("latin1", 0, 8) !== magic)
+    fail(
+      "is not a ring file.",
+      "Give the path of a ring file; `daq tail` without a path lists the running ones.",
+    );
   const version = head.readUInt32LE(header.version);
   if (version !== layoutVersion)
-    fail(`has ring layout version ${version}; this program understands version ${layoutVersion}.`, "Use the same version of daq-storage on both sides.");
+    fail(
+      `has ring layout version ${version}; this program understands version ${layoutVersion}.`,
+      "Use the same version of daq-storage on both sides.",
+    );
   const maxBytes = Number(head.readBigUInt64LE(header.maxBytes));
-  if (head.readUInt32LE(header.dataOffset) !== dataOffset || status.size <= dataOffset || maxBytes < status.size)
-    fail(`is damaged: its header does not fit its ${status.size} bytes.`, "It cannot be used; delete it once nobody needs it.");
-  return { maxBytes, presentBytes: status.size };
+  const needed = bytesInUse(head);
+  // After the header was read: a ring that grows has its new bytes before it has the generation that names them.
+  const { size } = fstatSync(fd);
+  if (
+    head.readUInt32LE(header.dataOffset) !== dataOffset ||
+    needed === undefined ||
+    size < needed ||
+    maxBytes < size
+  )
+    fail(
+      `is damaged: its header does not fit its ${size} bytes.`,
+      "It cannot be used; delete it once nobody needs it.",
+    );
+  return { maxBytes, presentBytes: size };
+}
+
+/** Where the newest generation ends in the file: touching a page behind the file's end would kill the process. */
+function bytesInUse(head: Buffer): number | undefined {
+  const count = head.readInt32LE(header.generationCount);
+  if (count < 1 || count > maxGenerations) return undefined;
+  const at = header.generations + (count - 1) * generationBytes;
+  return dataOffset + Number(head.readBigUInt64LE(at + generation.capacity));
 }

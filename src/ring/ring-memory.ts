@@ -52,8 +52,12 @@ export class RingMemory {
     Atomics.store(this.i64, byteOffset / 8, BigInt(value));
   }
 
-  /** Like `store`, and what this process stores afterwards is not seen before it (the exchange is a full fence). */
+  /**
+   * Like `store`, and what this process stores afterwards is not seen before it: on x86-64 the store is a full fence; on
+   * ARM the load cannot pass the store, and nothing that follows can pass the load.
+   */
   storeFenced(byteOffset: number, value: number): void {
-    Atomics.exchange(this.i64, byteOffset / 8, BigInt(value));
+    this.store(byteOffset, value);
+    Atomics.load(this.u32, byteOffset / 4);
   }
 }

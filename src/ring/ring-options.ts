@@ -41,7 +41,9 @@ export function resolveRingOptions(options: RingOptions): ResolvedRingOptions {
     });
   const capacityBytes = wholePages(sizeBytes);
   const maxCapacityBytes =
-    overflow === "resize" ? Math.max(capacityBytes, wholePages(options.maxSizeBytes ?? 4 * capacityBytes)) : capacityBytes;
+    overflow === "resize"
+      ? Math.max(capacityBytes, wholePages(options.maxSizeBytes ?? 4 * capacityBytes))
+      : capacityBytes;
   return {
     capacityBytes,
     maxCapacityBytes,

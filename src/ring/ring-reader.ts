@@ -4,7 +4,17 @@ import { parseStreamSchema, type StreamSchema } from "../model/stream-schema.ts"
 import { type ConsumerSlot, claimSlot, listConsumers } from "./consumer-slots.ts";
 import { readEntries } from "./directory.ts";
 import { type Generation, generationIndexOf, offsetIn, readGenerations } from "./generations.ts";
-import { dataOffset, directoryKind, header, recordKind, recordState, stream, streamBytes, streamsOffset } from "./layout.ts";
+import {
+  dataOffset,
+  directoryKind,
+  header,
+  recordHeaderBytes,
+  recordKind,
+  recordState,
+  stream,
+  streamBytes,
+  streamsOffset,
+} from "./layout.ts";
 import { attachRingFile, isClosed, producerDied, type RingFile, runUidOf } from "./ring-file.ts";
 import type { RingMemory } from "./ring-memory.ts";
 import { RingRecord, StreamView } from "./ring-record.ts";
@@ -29,6 +39,7 @@ export class RingReader {
   readonly #file: RingFile;
   readonly #memory: RingMemory;
   readonly #slot: ConsumerSlot;
+  readonly #durable: boolean;
   readonly #record: RingRecord;
   readonly #dataWake: Wake;
   readonly #spaceWake: Wake;
@@ -42,6 +53,7 @@ export class RingReader {
   #published = 0;
   #state: RingState = "open";
   #closed = false;
+  #lostUnsaved = 0;
 
   /** Opens a ring and takes a slot in it. Throws `DaqError("ring")`. */
   static attach(path: string, options: ReaderOptions): RingReader {
@@ -66,10 +78,20 @@ export class RingReader {
     const start = from === "oldest" ? header.tail : header.published;
     const claim = claimSlot(memory, { name, durable, startCursor: () => memory.load(start) });
     this.#slot = claim.slot;
+    this.#durable = durable;
     this.resumed = claim.resumed;
     this.#cursor = claim.slot.cursor;
     this.#readDirectory();
-    if (from === "newest") for (const view of this.#streams) view.nextSequence = this.producedOf(view.index);
+    if (from === "newest" && !this.resumed) this.#startFresh();
+    // What is gone before the first look was overwritten.
+    else for (const view of this.#streams) view.lapped = this.#cursor > 0;
+  }
+
+  #startFresh(): void {
+    for (const view of this.#streams) {
+      view.nextSequence = this.producedOf(view.index);
+      view.isFresh = true;
+    }
   }
 
   /** The run that the producer described, once it has. */
@@ -128,13 +150,18 @@ export class RingReader {
   seek(cursor: number, nextSequences: readonly number[]): void {
     this.#cursor = cursor;
     this.#readDirectory();
-    for (const view of this.#streams) view.nextSequence = nextSequences[view.index] ?? 0;
+    for (const view of this.#streams) {
+      view.nextSequence = nextSequences[view.index] ?? 0;
+      view.lapped = false;
+      view.isFresh = false;
+    }
   }
 
   /** Everything before the position is safely stored: the ring may forget it. */
   store(position: number): void {
     this.#slot.cursor = position;
     this.#slot.beat();
+    this.#saveLost();
     this.#spaceWake.signal();
   }
 
@@ -144,26 +171,33 @@ export class RingReader {
    */
   next(): RingRecord | undefined {
     for (;;) {
-      if (this.#cursor >= this.#published && !this.#look()) return this.#state === "producer-died" ? this.#nextOrphan() : undefined;
+      if (this.#cursor >= this.#published && !this.#look())
+        return this.#state === "producer-died" ? this.#nextOrphan() : undefined;
       const found = this.#record;
       found.moveTo(this.#byteOf(this.#cursor), this.#cursor);
       this.#slot.fence();
       const tail = this.#memory.load(header.tail);
       if (tail > this.#cursor) {
-        for (const view of this.#streams) view.lapped = true;
+        this.#noteLapped();
         this.#cursor = tail;
         continue;
       }
-      if (found.headerPosition !== this.#cursor && found.rawKind !== recordKind.padding) throw this.#damaged();
+      if (found.headerPosition !== this.#cursor || found.bytes < recordHeaderBytes) throw this.#damaged();
       this.#cursor += found.bytes;
       if (found.rawKind === recordKind.padding) continue;
       return this.#accept(found);
     }
   }
 
+  /** Streams that are met here for the first time have lost records too: they are declared before their first record. */
+  #noteLapped(): void {
+    this.#readDirectory();
+    for (const view of this.#streams) view.lapped = true;
+  }
+
   /** True when the record that `next` gave has not been overwritten since: check after using its bytes. */
   isIntact(found: RingRecord): boolean {
-    // An exchange on a word of our own is a full fence: the reads of the payload are done before the tail is looked at.
+    // The reads of the payload are done before the tail is looked at.
     this.#slot.fence();
     return this.#memory.load(header.tail) <= found.position;
   }
@@ -180,12 +214,27 @@ export class RingReader {
     const view = this.#streams[found.streamIndex];
     if (view === undefined) throw this.#damaged();
     found.stream = view;
-    found.lostBefore = Math.max(0, found.firstSequence - view.nextSequence);
+    // Where a fresh reader began, the producer's count may have been behind the records by the one just published.
+    found.lostBefore =
+      view.isFresh && !view.lapped ? 0 : Math.max(0, found.firstSequence - view.nextSequence);
     // A hole without lapping is a reservation whose owner died in it.
     found.lostReason = view.lapped ? "ring-lapped" : "aborted";
+    if (found.lostBefore > 0) this.#countLost(found.lostBefore);
     view.lapped = false;
+    view.isFresh = false;
     view.nextSequence = found.firstSequence + found.count;
     return found;
+  }
+
+  /** Others see what a recorder lost when they see what it stored: what it reads again after a crash counts once. */
+  #countLost(records: number): void {
+    this.#lostUnsaved += records;
+    if (!this.#durable) this.#saveLost();
+  }
+
+  #saveLost(): void {
+    if (this.#lostUnsaved > 0) this.#slot.addLost(this.#lostUnsaved);
+    this.#lostUnsaved = 0;
   }
 
   /** Records behind a reservation that a dead producer never finished. */
@@ -194,7 +243,7 @@ export class RingReader {
     while (this.#cursor < reserved) {
       const found = this.#record;
       found.moveTo(this.#byteOf(this.#cursor), this.#cursor);
-      if (found.headerPosition !== this.#cursor || found.bytes === 0) return undefined;
+      if (found.headerPosition !== this.#cursor || found.bytes < recordHeaderBytes) return undefined;
       this.#cursor += found.bytes;
       if (found.rawState !== recordState.committed || found.rawKind === recordKind.padding) continue;
       return this.#accept(found);
@@ -203,9 +252,13 @@ export class RingReader {
   }
 
   #damaged(): DaqError {
-    return new DaqError("ring", `${this.path} is damaged at position ${this.#cursor}: what is there is not a record.`, {
-      hint: "What was stored before is safe. Please report this with the versions of both programs.",
-    });
+    return new DaqError(
+      "ring",
+      `${this.path} is damaged at position ${this.#cursor}: what is there is not a record.`,
+      {
+        hint: "What was stored before is safe. Please report this with the versions of both programs.",
+      },
+    );
   }
 
   /** Looks how far the producer is. Returns true when there is something to read. */
@@ -227,7 +280,8 @@ export class RingReader {
     this.#directoryRead = next;
     for (const { kind, value } of entries) {
       if (kind === directoryKind.run) this.#run = value as RunInfo;
-      if (kind === directoryKind.schema) this.#streams.push(new StreamView(parseStreamSchema(value), this.#streams.length));
+      if (kind === directoryKind.schema)
+        this.#streams.push(new StreamView(parseStreamSchema(value), this.#streams.length));
     }
   }
 
@@ -253,7 +307,7 @@ export class RingReader {
   }
 
   #refreshState(): void {
-    if (this.#look()) return;
+    if (this.#closed || this.#look()) return;
     // Closed before looked: what was published before closing is seen by the look that follows.
     if (isClosed(this.#memory)) this.#state = this.#look() ? "open" : "closed";
     else if (producerDied(this.#memory)) this.#state = this.#look() ? "open" : "producer-died";
@@ -264,13 +318,20 @@ export class RingReader {
     if (this.#closed) return;
     this.#slot.release();
     this.#spaceWake.signal();
-    this.close();
+    this.#letGo();
   }
 
-  /** Lets go of the ring and keeps a durable reader's place. */
+  /** Lets go of the ring and keeps a durable reader's place, for the next one of its name. */
   close(): void {
     if (this.#closed) return;
+    if (this.#durable) this.#slot.vacate();
+    else this.#slot.release();
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.#closed = true;
+    this.#published = 0;
     this.#file.close();
   }
 }

@@ -15,6 +15,8 @@ export class StreamView {
   nextSequence = 0;
   /** True after the reader was overtaken, until the stream's next record. */
   lapped = false;
+  /** True for a reader that began in the middle, until the stream's first record. */
+  isFresh = false;
 
   constructor(schema: StreamSchema, index: number) {
     this.schema = schema;

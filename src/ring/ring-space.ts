@@ -1,6 +1,12 @@
 import { DaqError } from "../model/errors.ts";
 import { slowestDurableCursor } from "./consumer-slots.ts";
-import { appendGeneration, type Generation, generationIndexOf, offsetIn, requiredTail } from "./generations.ts";
+import {
+  appendGeneration,
+  type Generation,
+  generationIndexOf,
+  offsetIn,
+  requiredTail,
+} from "./generations.ts";
 import {
   dataOffset,
   header,
@@ -32,6 +38,9 @@ export class RingSpace {
   #tail = 0;
   /** Up to here (within this lap) records can be written without looking at the tail again. */
   #clearUntil = 0;
+  /** The padding that was written last: it is not published as long as the record that needed it waits for space. */
+  #paddingFrom = 0;
+  #paddingEnd = -1;
 
   constructor(file: RingFile, options: ResolvedRingOptions) {
     this.#file = file;
@@ -83,7 +92,9 @@ export class RingSpace {
       this.#memory.set(at + record.payloadBytes, bytes - recordHeaderBytes);
       this.#memory.set(at + record.position, this.#head);
       Atomics.store(this.#memory.u32, at / 4, recordWord(recordState.committed, recordKind.padding, 0));
+      this.#paddingFrom = this.#head;
       this.#head += bytes;
+      this.#paddingEnd = this.#head;
     }
     this.#headOffset = 0;
     this.#clearUntil = this.#head;
@@ -104,17 +115,25 @@ export class RingSpace {
     const needed = requiredTail(this.#generations, this.#head, this.#headOffset, bytes);
     if (needed > this.#tail) {
       if (needed > heldFrom) {
-        if (!insist) return false;
+        if (!insist || this.#options.whenFull === "block") return false;
         throw new DaqError("ring-full", "The ring went round while a driver still held space in it.", {
           hint: "The driver must commit sooner, or ring_buffer.size_mb must be larger.",
         });
       }
-      const mayDiscard = this.#options.whenFull === "discard-oldest" && (insist || this.#options.overflow !== "resize");
-      if (!mayDiscard && needed > (slowestDurableCursor(this.#memory) ?? 0)) return false;
+      const mayDiscard =
+        this.#options.whenFull === "discard-oldest" && (insist || this.#options.overflow !== "resize");
+      if (!mayDiscard && needed > this.#storedUntil()) return false;
       this.#moveTail(needed);
     }
     this.#clearUntil = this.#head + bytes;
     return true;
+  }
+
+  /** What every recorder has stored; nothing while there is none. */
+  #storedUntil(): number {
+    const slowest = slowestDurableCursor(this.#memory) ?? 0;
+    // Nobody can store padding that is not published, and a record of more than half the ring would wait for it forever.
+    return this.#head === this.#paddingEnd && slowest >= this.#paddingFrom ? this.#head : slowest;
   }
 
   /** Moves the tail to the first record that starts at or after `needed`. */
@@ -131,7 +150,8 @@ export class RingSpace {
   #grow(bytes: number, minimumAdded: number): boolean {
     const before = this.#capacity;
     const wanted = Math.min(Math.max(before * 2, before + bytes), this.#options.maxCapacityBytes);
-    if (wanted - before < minimumAdded || wanted < bytes || this.#generations.length >= maxGenerations) return false;
+    if (wanted - before < minimumAdded || wanted < bytes || this.#generations.length >= maxGenerations)
+      return false;
     if (this.#file.freeBytes() < wanted - before || !this.#file.grow(before, wanted)) return false;
     const added = { start: this.#head, startOffset: before, capacity: wanted };
     appendGeneration(this.#memory, this.#generations.length, added);

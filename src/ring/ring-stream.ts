@@ -50,11 +50,15 @@ export class RingStream implements StreamSink {
 
   write(records: RecordsToWrite): void | Promise<void> {
     const { count, timestampsNs } = records;
-    if (count < 1) return;
+    if (count === 0) return;
+    this.#checkCount(count);
     if (count > 1 && timestampsNs === undefined && this.schema.rateHz === undefined)
-      throw new DaqError("ring", `${this.schema.name}: ${count} records at once need their timestamps, or a rate in the schema.`);
+      throw new DaqError(
+        "ring",
+        `${this.schema.name}: ${count} records at once need their timestamps, or a rate in the schema.`,
+      );
     const layout = this.#layouts.layout(count, timestampsNs !== undefined);
-    this.#checkSizes(layout, records);
+    this.#check(layout, records);
     const bytes = alignToLine(recordHeaderBytes + layout.bytes);
     const at = this.#queue.take(bytes);
     if (at < 0) return this.#queue.whenFree(bytes, (free) => this.#fill(free, bytes, layout, records));
@@ -81,17 +85,42 @@ export class RingStream implements StreamSink {
     this.#publish(count);
   }
 
-  /** Before any space is taken: a record that is begun must be finished. */
-  #checkSizes(layout: PayloadLayout, { columns, timestampsNs, count }: RecordsToWrite): void {
+  #checkCount(count: number): void {
+    if (!Number.isInteger(count) || count < 1)
+      throw new DaqError("ring", `${this.schema.name}: ${count} is not a number of records.`);
+  }
+
+  /** Before any space is taken: a record that is begun must be finished, and nothing in between may throw. */
+  #check(
+    layout: PayloadLayout,
+    { columns, validity, timestampNs, timestampsNs, count }: RecordsToWrite,
+  ): void {
     for (let index = 0; index < layout.columns.length; index++) {
-      const { bytes } = layout.columns[index]!;
+      const { bytes, validityOffset } = layout.columns[index]!;
       const source = columns[index];
-      if (source !== undefined && source.byteLength === bytes) continue;
-      const name = `${this.schema.name}.${this.schema.columns[index]!.name}`;
-      throw new DaqError("ring", `${name}: expected ${bytes} bytes, got ${source?.byteLength ?? "none"}.`);
+      if (!(source instanceof Uint8Array) || source.byteLength !== bytes)
+        throw this.#wrong(index, `expected ${bytes} bytes, got ${sizeText(source)}.`);
+      const mask = validity?.[index];
+      if (mask === undefined) continue;
+      if (validityOffset === undefined)
+        throw this.#wrong(index, "has a validity mask, but the column is not nullable.");
+      if (mask.byteLength < count)
+        throw this.#wrong(index, `${mask.byteLength} validity bytes for ${count} records.`);
     }
+    if (
+      typeof timestampNs !== "bigint" ||
+      (timestampsNs !== undefined && !(timestampsNs instanceof BigInt64Array))
+    )
+      throw new DaqError("ring", `${this.schema.name}: timestamps must be bigint nanoseconds.`);
     if (timestampsNs !== undefined && timestampsNs.length < count)
-      throw new DaqError("ring", `${this.schema.name}: ${timestampsNs.length} timestamps for ${count} records.`);
+      throw new DaqError(
+        "ring",
+        `${this.schema.name}: ${timestampsNs.length} timestamps for ${count} records.`,
+      );
+  }
+
+  #wrong(column: number, problem: string): DaqError {
+    return new DaqError("ring", `${this.schema.name}.${this.schema.columns[column]!.name}: ${problem}`);
   }
 
   #writeHeader(at: number, bytes: number, payloadBytes: number, count: number): void {
@@ -113,8 +142,12 @@ export class RingStream implements StreamSink {
   }
 
   reserve(count: number): Reservation | Promise<Reservation> {
+    this.#checkCount(count);
     if (count > 1 && this.schema.rateHz === undefined)
-      throw new DaqError("ring", `${this.schema.name}: a reservation for ${count} records needs a rate in the schema.`);
+      throw new DaqError(
+        "ring",
+        `${this.schema.name}: a reservation for ${count} records needs a rate in the schema.`,
+      );
     const layout = this.#layouts.layout(count, false);
     const bytes = alignToLine(recordHeaderBytes + layout.bytes);
     const at = this.#queue.take(bytes);
@@ -173,11 +206,13 @@ export class RingStream implements StreamSink {
   }
 
   lose(count: number, reason: LossReason, detail: string): void | Promise<void> {
-    if (count < 1) return;
+    if (count === 0) return;
+    this.#checkCount(count);
     const room = Math.min(maxDetailBytes, alignToLine(encoder.encode(detail).byteLength));
     const bytes = recordHeaderBytes + Math.max(room, lineBytes);
     const at = this.#queue.take(bytes);
-    if (at < 0) return this.#queue.whenFree(bytes, (free) => this.#fillGap(free, bytes, count, reason, detail));
+    if (at < 0)
+      return this.#queue.whenFree(bytes, (free) => this.#fillGap(free, bytes, count, reason, detail));
     this.#fillGap(at, bytes, count, reason, detail);
   }
 
@@ -186,4 +221,9 @@ export class RingStream implements StreamSink {
     this.#writeGap(at, bytes - recordHeaderBytes, reason, detail);
     this.#publish(count);
   }
+}
+
+function sizeText(source: Uint8Array | undefined): string {
+  if (source === undefined) return "none";
+  return source instanceof Uint8Array ? `${source.byteLength}` : "no Uint8Array";
 }

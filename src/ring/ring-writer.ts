@@ -1,14 +1,14 @@
-import { unlinkSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { DaqError } from "../model/errors.ts";
 import type { FrameSink } from "../model/frame-sink.ts";
-import { type RunInfo } from "../model/run.ts";
+import type { RunInfo } from "../model/run.ts";
 import { parseStreamSchema, type StreamSchema } from "../model/stream-schema.ts";
 import { type ConsumerStatus, listConsumers, slowestDurableCursor } from "./consumer-slots.ts";
 import { appendEntry } from "./directory.ts";
 import { directoryKind, header, maxStreams, producerState } from "./layout.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { createRingFile, type RingFile } from "./ring-file.ts";
-import { type ResolvedRingOptions, resolveRingOptions, type RingOptions } from "./ring-options.ts";
+import { type ResolvedRingOptions, type RingOptions, resolveRingOptions } from "./ring-options.ts";
 import { RingStream } from "./ring-stream.ts";
 
 export type RingStatus = {
@@ -47,10 +47,15 @@ export class RingWriter implements FrameSink {
 
   openStream(schema: StreamSchema): RingStream {
     parseStreamSchema(schema);
+    if (this.#closed) throw new DaqError("ring", `The ring is closed: "${schema.name}" cannot be opened.`);
     if (this.#streams.some((stream) => stream.schema.name === schema.name))
-      throw new DaqError("ring", `There is a stream "${schema.name}" already.`, { hint: "Give each device its own id." });
+      throw new DaqError("ring", `There is a stream "${schema.name}" already.`, {
+        hint: "Give each device its own id.",
+      });
     if (this.#streams.length >= maxStreams)
-      throw new DaqError("ring", `A ring carries at most ${maxStreams} streams.`, { hint: "Put channels of one device into one stream." });
+      throw new DaqError("ring", `A ring carries at most ${maxStreams} streams.`, {
+        hint: "Put channels of one device into one stream.",
+      });
     const stream = new RingStream(this.#queue, schema, this.#streams.length);
     appendEntry(this.#file.memory, directoryKind.schema, schema);
     this.#streams.push(stream);
@@ -79,7 +84,7 @@ export class RingWriter implements FrameSink {
   /** Closes the ring and deletes its file. Readers that are still attached keep what they have mapped. */
   remove(): void {
     this.close();
-    unlinkSync(this.path);
+    rmSync(this.path, { force: true });
     this.#file.close();
   }
 }
