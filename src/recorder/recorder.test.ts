@@ -301,3 +301,21 @@ test("a batch that lies in one ring record is written from there, and one that w
     upTo(88_000).filter((value) => !lost.has(value)),
   );
 });
+
+test("a stream that is declared after the recording began is not passed over in silence", async () => {
+  using bench = new Bench();
+  const recorder = await bench.open();
+  const late = bench.ring.openStream({
+    name: "late",
+    kind: "table",
+    source: "test",
+    clock: "system",
+    columns: [{ name: "n", dtype: "uint8", shape: [], dims: [] }],
+  });
+  late.write({ count: 1, timestampNs: 1n, columns: [new Uint8Array(1)] });
+  bench.write();
+  bench.ring.close();
+  const { index } = await recorder.run();
+  assert.equal(index.outputs[0]!.ledger.accounts[0]!.stored, 100);
+  assert.match(index.notes.join(), /"late" was declared after the recording began: its 1 records are in no file/);
+});

@@ -7,8 +7,6 @@ import { DaqError } from "../model/errors.ts";
 import type { LossReason } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import { RingReader } from "../ring/ring-reader.ts";
-import type { RingRecord } from "../ring/ring-record.ts";
-import { BatchBuilder, rowsPerBatch } from "./batch-builder.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
 import { type CheckpointLine, Journal, type JournalContent, readJournal } from "./journal.ts";
 import { makeOutputs } from "./make-outputs.ts";
@@ -16,8 +14,8 @@ import { removeOrphanRing } from "./orphan-ring.ts";
 import { nowText, type Output } from "./output.ts";
 import { makeFolder, plannedFiles } from "./planned-files.ts";
 import { journalPath, type RecorderOptions } from "./recorder-options.ts";
+import { RingIntake } from "./ring-intake.ts";
 import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";
-import { StreamFeed } from "./stream-feed.ts";
 
 export type RecorderProgress = {
   readonly streams: readonly { readonly stream: string; readonly produced: number; readonly read: number }[];
@@ -58,12 +56,11 @@ export class Recorder {
   readonly #reader: RingReader;
   readonly #run: Run;
   readonly #outputs: readonly Output[];
-  readonly #feeds: readonly StreamFeed[];
+  readonly #intake: RingIntake;
   readonly #journal: Journal;
   readonly #ballast: Ballast;
   readonly #hooks: RecorderHooks;
   readonly resumed: boolean;
-  #readBytes = 0;
   #checkpoints = 0;
   #savedCursor: number;
   #lossesSaved = 0;
@@ -166,11 +163,7 @@ export class Recorder {
     this.#hooks = hooks;
     this.resumed = resumed;
     this.#savedCursor = reader.cursor;
-    this.#feeds = run.streams.map((stream) => {
-      const takers = outputs.filter((output) => output.has(stream.name));
-      const rows = rowsPerBatch(stream, options.chunkSize);
-      return new StreamFeed([new BatchBuilder(stream, rows), new BatchBuilder(stream, rows)], takers);
-    });
+    this.#intake = new RingIntake(reader, run.streams, outputs, options.chunkSize);
   }
 
   progress(): RecorderProgress {
@@ -182,7 +175,7 @@ export class Recorder {
         read: view.nextSequence,
       })),
       lost: this.#lostRecords,
-      readBytes: this.#readBytes,
+      readBytes: this.#intake.readBytes,
       behindBytes: this.#reader.behindBytes,
       capacityBytes: this.#reader.capacityBytes,
       checkpoints: this.#checkpoints,
@@ -216,7 +209,7 @@ export class Recorder {
     for (let number = 1; ; number++) {
       const record = reader.next();
       if (record !== undefined) {
-        const copying = this.#take(record);
+        const copying = this.#intake.take(record);
         if (copying !== undefined) await copying;
         if (number % recordsPerLook !== 0 && copying === undefined) continue;
         if (this.#isCheckpointDue()) await this.#checkpoint();
@@ -257,66 +250,6 @@ export class Recorder {
     );
   }
 
-  #take(record: RingRecord): void | Promise<void> {
-    this.#readBytes += record.bytes;
-    if (record.kind === "document") return;
-    const { stream, lostBefore, firstSequence } = record;
-    if (lostBefore > 0) this.#lose(stream.index, firstSequence - lostBefore, lostBefore, record.lostReason);
-    const feed = this.#feeds[stream.index];
-    if (feed === undefined) {
-      // Its file would need another schema than the ones that were opened.
-      this.#lose(
-        stream.index,
-        firstSequence,
-        record.count,
-        "writer-failed",
-        "the stream was declared after the recording began",
-      );
-      return;
-    }
-    if (record.kind === "gap") {
-      const { count, gapReason, gapDetail } = record;
-      if (this.#reader.isIntact(record)) this.#lose(stream.index, firstSequence, count, gapReason, gapDetail);
-      else this.#reader.reject(record, 0);
-      return;
-    }
-    return this.#copy(record, feed, 0);
-  }
-
-  /** Copies a record into its stream's batch, and over several batches where it is larger than one. */
-  #copy(record: RingRecord, feed: StreamFeed, from: number): void | Promise<void> {
-    if (feed.canShare && feed.builder.canShare(record, from)) return this.#share(record, feed, from);
-    const taken = feed.builder.add(record, from);
-    if (!this.#reader.isIntact(record)) {
-      feed.builder.drop(taken);
-      this.#reader.reject(record, from);
-      return;
-    }
-    const next = from + taken;
-    if (!feed.builder.isFull) return;
-    return feed.flush().then(() => (next < record.count ? this.#copy(record, feed, next) : undefined));
-  }
-
-  /** Writes a batch straight out of the ring; what was overwritten meanwhile is not stored, and counts as lost. */
-  async #share(record: RingRecord, feed: StreamFeed, from: number): Promise<void> {
-    const batch = feed.builder.shared(record, from);
-    await feed.appendShared(batch, () => this.#reader.isIntact(record));
-    const next = from + batch.count;
-    if (next < record.count) await this.#copy(record, feed, next);
-  }
-
-  #lose(streamIndex: number, first: number, count: number, reason: LossReason, detail?: string): void {
-    const stream = this.#reader.streamViews[streamIndex]!.schema.name;
-    const range = {
-      first,
-      count,
-      reason,
-      atNs: nowText(),
-      ...(detail === undefined || detail === "" ? {} : { detail }),
-    };
-    for (const output of this.#outputs) output.lose(stream, range);
-  }
-
   /** Everything read so far goes to the files; then the journal says so; then the ring may forget it. */
   async #checkpoint(): Promise<void> {
     this.#lastCheckpointMs = performance.now();
@@ -325,7 +258,7 @@ export class Recorder {
       this.#reader.store(cursor);
       return;
     }
-    for (const feed of this.#feeds) await feed.settle();
+    await this.#intake.settle();
     const outputs = [];
     for (const output of this.#outputs) outputs.push(await output.checkpoint());
     if (this.#failure !== undefined) return;
@@ -352,6 +285,7 @@ export class Recorder {
     if (this.#failure !== undefined) return this.#stopEarly();
     await this.#ballast.release();
     for (const output of this.#outputs) await output.close(true);
+    if (this.#failure !== undefined) return this.#stopEarly();
     const result = await this.#writeIndex(end);
     await this.#journal.remove();
     this.#lastProgress = this.progress();
@@ -365,7 +299,8 @@ export class Recorder {
     for (const view of this.#reader.streamViews) {
       const missing = this.#reader.producedOf(view.index) - view.nextSequence;
       if (missing <= 0) continue;
-      this.#lose(view.index, view.nextSequence, missing, reason);
+      if (view.index < this.#run.streams.length)
+        this.#intake.lose(view.index, view.nextSequence, missing, reason);
       view.nextSequence += missing;
     }
   }
@@ -378,10 +313,7 @@ export class Recorder {
       endedAtNs: nowText(),
       run: this.#run,
       outputs: this.#outputs.map((output) => output.summary(true)),
-      notes:
-        end === "producer-died"
-          ? ["The acquisition ended without closing the run; all that it had put into the ring is stored."]
-          : [],
+      notes: [...(endNotes[end] ?? []), ...[...this.#intake.unexpected].map(unexpectedNote)],
     };
     await writeRunIndex(this.options.indexPath, index, this.options.durability === "power");
     return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
@@ -417,6 +349,16 @@ export class Recorder {
     this.#lastProgress = this.progress();
     this.#reader.close();
   }
+}
+
+const endNotes: Partial<Record<RunEnd, readonly string[]>> = {
+  "producer-died": [
+    "The acquisition ended without closing the run; all that it had put into the ring is stored.",
+  ],
+};
+
+function unexpectedNote([stream, records]: readonly [string, number]): string {
+  return `The stream "${stream}" was declared after the recording began: its ${records} records are in no file.`;
 }
 
 async function removeFresh(options: RecorderOptions, { head }: JournalContent): Promise<void> {
