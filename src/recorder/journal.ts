@@ -74,7 +74,6 @@ export class Journal {
     }
     const journal = new Journal(path, handle, 0, power);
     await journal.#append({ ...head, options: withPaths(head.options, (file) => basename(file)) });
-    if (power) await syncFolder(dirname(path));
     return journal;
   }
 
@@ -111,15 +110,6 @@ export class Journal {
   async remove(): Promise<void> {
     await this.close();
     await rm(this.path, { force: true });
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

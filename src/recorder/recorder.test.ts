@@ -317,5 +317,8 @@ test("a stream that is declared after the recording began is not passed over in 
   bench.ring.close();
   const { index } = await recorder.run();
   assert.equal(index.outputs[0]!.ledger.accounts[0]!.stored, 100);
-  assert.match(index.notes.join(), /"late" was declared after the recording began: its 1 records are in no file/);
+  assert.match(
+    index.notes.join(),
+    /"late" was declared after the recording began: its 1 records are in no file/,
+  );
 });

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Ballast } from "../bytes/ballast.ts";
 import type { OpenSink } from "../bytes/byte-sink.ts";
+import { syncFolder } from "../bytes/sync-folder.ts";
 import { DaqError } from "../model/errors.ts";
 import type { LossReason } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
@@ -109,6 +110,7 @@ export class Recorder {
     try {
       for (const output of outputs) await output.create();
       await ballast.fill();
+      if (options.durability === "power") await syncFolder(dirname(options.indexPath));
     } catch (error) {
       for (const output of outputs) await output.abandon();
       await ballast.release();

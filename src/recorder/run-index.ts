@@ -1,4 +1,6 @@
 import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "../bytes/sync-folder.ts";
 import type { OutputFile } from "../formats/contract.ts";
 import { DaqError, writeError } from "../model/errors.ts";
 import type { Ledger } from "../model/ledger.ts";
@@ -50,6 +52,7 @@ export async function writeRunIndex(path: string, index: RunIndex, power: boolea
       await handle.close();
     }
     await rename(temporary, path);
+    if (power) await syncFolder(dirname(path));
   } catch (error) {
     throw writeError(path, error);
   }

@@ -21,7 +21,7 @@ export function inspectRing(path: string): Inspection {
     notes: [
       `Records are counted as they are in the ring now, ${bytesText(capacityBytes)} in size; those before have been overwritten.`,
       ...status.consumers.map(({ name, pid, alive, durable, cursor }) => {
-        const who = `${durable ? "Recorder" : "Reader"} ${name} (process ${pid}${alive ? "" : ", gone"})`;
+        const who = `${durable ? "Recorder" : "Reader"} ${name} (${pid === 0 ? "closed, its place is kept" : `process ${pid}${alive ? "" : ", gone"}`})`;
         return durable
           ? `${who} has not stored the last ${bytesText(behind(cursor))} yet.`
           : `${who} looks on.`;
