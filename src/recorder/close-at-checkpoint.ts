@@ -15,7 +15,7 @@ export async function closeAtLastCheckpoint(
   failure: DaqError | undefined,
 ): Promise<RunIndex> {
   const content = await readJournal(journal);
-  const last = content?.checkpoints.at(-1);
+  const last = content?.last;
   if (content === undefined || last === undefined)
     throw new DaqError("format", `${journal} has no checkpoint: nothing was stored.`);
   const { options, run } = content.head;
@@ -29,7 +29,7 @@ export async function closeAtLastCheckpoint(
   const outputs = await makeOutputs(options, run);
   for (const [index, output] of outputs.entries()) {
     try {
-      await output.resume(content.checkpoints.map((line) => line.outputs[index]!));
+      await output.resume(last.outputs[index]!);
       for (const [number, stream] of run.streams.entries()) {
         const first = last.nextSequences[number] ?? 0;
         const count = (produced?.[number] ?? first) - first;

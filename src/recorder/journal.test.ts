@@ -60,10 +60,8 @@ test("a journal cut at any byte gives the lines that are whole", async () => {
     truncateSync(journal.path, bytes);
     const content = await readJournal(journal.path);
     const expected = whole.subarray(headBytes, bytes).filter((byte) => byte === 10).length;
-    assert.deepEqual(
-      content!.checkpoints.map((checkpoint) => checkpoint.cursor),
-      [64, 128, 192].slice(0, expected),
-    );
+    assert.equal(content!.last?.cursor, [undefined, 64, 128, 192][expected]);
+    assert.equal(content!.bytes, whole.lastIndexOf(10, bytes - 1) + 1);
     assert.equal(content!.head.run.info.experiment.serial, 2n ** 62n);
   }
   rmSync(folder, { recursive: true });
@@ -80,8 +78,7 @@ test("going on after a torn line overwrites it", async () => {
   const again = await Journal.reopen(head.options.indexPath, content!);
   await again.append(line(256));
   await again.close();
-  const cursors = (await readJournal(journal.path))!.checkpoints.map((checkpoint) => checkpoint.cursor);
-  assert.deepEqual(cursors, [64, 256]);
+  assert.equal((await readJournal(journal.path))!.last!.cursor, 256);
   rmSync(folder, { recursive: true });
 });
 
@@ -104,5 +101,23 @@ test("what is not a journal is an error that says so, and a missing one is none"
     writeFileSync(path, text);
     await assert.rejects(readJournal(path), { code: "format", message: /not the journal/ });
   }
+  rmSync(folder, { recursive: true });
+});
+
+test("the losses of all checkpoints add up, and the last state counts", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+  const journal = await Journal.create(headIn(folder));
+  const lost = (first: number) => ({ first, count: 2, reason: "ring-lapped" as const, atNs: "1" });
+  const at = (cursor: number, ranges: Record<string, ReturnType<typeof lost>[]>): CheckpointLine => ({
+    ...line(cursor),
+    outputs: [{ state: { bytes: cursor }, stored: { a: cursor }, lost: ranges }],
+  });
+  await journal.append(at(64, { a: [lost(1)] }));
+  await journal.append(at(128, {}));
+  await journal.append(at(192, { a: [lost(7), lost(9)], b: [lost(3)] }));
+  await journal.close();
+  const { last } = (await readJournal(journal.path))!;
+  assert.deepEqual(last!.outputs[0]!.lost, { a: [lost(1), lost(7), lost(9)], b: [lost(3)] });
+  assert.deepEqual(last!.outputs[0]!.stored, { a: 192 });
   rmSync(folder, { recursive: true });
 });

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { WriterState } from "../formats/contract.ts";
 import { DaqError, systemCode, writeError } from "../model/errors.ts";
@@ -37,7 +38,8 @@ export type CheckpointLine = {
 
 export type JournalContent = {
   readonly head: JournalHead;
-  readonly checkpoints: readonly CheckpointLine[];
+  /** The last checkpoint, with the losses of all of them; undefined when the crash came before the first. */
+  readonly last: CheckpointLine | undefined;
   readonly bytes: number;
 };
 
@@ -113,37 +115,77 @@ export class Journal {
   }
 }
 
-/** Reads a journal; undefined when there is none. Throws `DaqError("format")` for one that is not a journal. */
+/**
+ * Reads a journal; undefined when there is none. Lines are joined as they are read, so that memory does not grow with
+ * the length of the run. Throws `DaqError("format")` for one that is not a journal.
+ */
 export async function readJournal(path: string): Promise<JournalContent | undefined> {
-  let text: Buffer;
+  let head: JournalHead | undefined;
+  let last: CheckpointLine | undefined;
+  let bytes = 0;
   try {
-    text = await readFile(path);
+    for await (const line of wholeLines(path)) {
+      let value: unknown;
+      try {
+        value = parseJson(line.toString("utf8"));
+      } catch {
+        break; // Torn by a crash of the machine: this line and what follows do not count.
+      }
+      if (head === undefined) head = parseHead(path, value);
+      else last = joined(last, value as CheckpointLine);
+      bytes += line.byteLength + 1;
+    }
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
+    if (error instanceof DaqError) throw error;
     throw new DaqError("io", `Reading ${path} failed: ${(error as Error).message}`, { cause: error });
   }
-  const lines: unknown[] = [];
-  let bytes = 0;
-  for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, bytes)) {
-    const line = text.toString("utf8", bytes, end);
-    try {
-      lines.push(parseJson(line));
-    } catch {
-      break; // Torn by a crash of the machine: this line and what follows do not count.
+  if (head === undefined) throw notJournal(path);
+  return { head, last, bytes };
+}
+
+/** The lines of a file that end, without their ends. */
+async function* wholeLines(path: string): AsyncGenerator<Buffer, void, void> {
+  let parts: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end));
+      yield Buffer.concat(parts);
+      parts = [];
+      from = end + 1;
     }
-    bytes = end + 1;
+    parts.push(chunk.subarray(from));
   }
-  const head = lines[0] as JournalHead | undefined;
-  if (head?.journal !== 1 || head.options === undefined || head.run === undefined)
-    throw new DaqError(
-      "format",
-      `${path} is not the journal of a run (or is empty: the crash came before the first record).`,
-      {
-        hint: "Recover the data files on their own: `daq recover FILE`.",
-      },
-    );
-  const options = withPaths(head.options, (file) => join(dirname(path), basename(file)));
-  return { head: { ...head, options }, checkpoints: lines.slice(1) as CheckpointLine[], bytes };
+}
+
+function parseHead(path: string, value: unknown): JournalHead {
+  const head = value as JournalHead | null;
+  if (head?.journal !== 1 || head.options === undefined || head.run === undefined) throw notJournal(path);
+  return { ...head, options: withPaths(head.options, (file) => join(dirname(path), basename(file))) };
+}
+
+function notJournal(path: string): DaqError {
+  return new DaqError(
+    "format",
+    `${path} is not the journal of a run (or is empty: the crash came before the first record).`,
+    { hint: "Recover the data files on their own: `daq recover FILE`." },
+  );
+}
+
+/** A checkpoint behind the ones before it: it replaces them, but for the losses, which add up. */
+function joined(before: CheckpointLine | undefined, line: CheckpointLine): CheckpointLine {
+  if (before === undefined) return line;
+  const outputs = line.outputs.map((output, index): OutputCheckpoint => {
+    // Added in place: copying all ranges for each line would make a long run's journal slow to read.
+    const lost = before.outputs[index]!.lost as Record<string, LostRange[]>;
+    for (const [stream, ranges] of Object.entries(output.lost)) {
+      lost[stream] ??= [];
+      for (const range of ranges) lost[stream].push(range);
+    }
+    return { ...output, lost };
+  });
+  return { ...line, outputs };
 }
 
 /** The journal names files without their folder, so that a folder that was moved can still be recovered. */

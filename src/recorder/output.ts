@@ -70,15 +70,13 @@ export class Output {
     this.#save();
   }
 
-  /** Continues from the last checkpoint in the journal. */
-  async resume(checkpoints: readonly OutputCheckpoint[]): Promise<void> {
-    const last = checkpoints.at(-1);
-    if (last === undefined)
-      throw new DaqError("format", `${this.options.path}: the journal has no checkpoint.`);
-    for (const name of this.#books.keys()) {
-      const ranges = checkpoints.flatMap((line) => line.lost[name] ?? []);
-      this.#books.set(name, AccountBook.from({ stream: name, stored: last.stored[name] ?? 0, ranges }));
-    }
+  /** Continues from the last checkpoint in the journal, with the losses of all of them. */
+  async resume(last: OutputCheckpoint): Promise<void> {
+    for (const name of this.#books.keys())
+      this.#books.set(
+        name,
+        AccountBook.from({ stream: name, stored: last.stored[name] ?? 0, ranges: last.lost[name] ?? [] }),
+      );
     this.#lastFailureText = last.failure;
     if (last.state === undefined) return;
     this.#state = last.state;

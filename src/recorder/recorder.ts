@@ -76,8 +76,8 @@ export class Recorder {
     const reader = RingReader.attach(options.ringPath, { name: options.name, durable: true });
     try {
       const journal = await readJournal(journalPath(options.indexPath));
-      if (journal !== undefined && journal.checkpoints.length > 0)
-        return await Recorder.#resume(options, reader, journal, hooks);
+      if (journal?.last !== undefined)
+        return await Recorder.#resume(options, reader, journal, journal.last, hooks);
       // Killed before the first checkpoint: what files there are were just made, and hold nothing.
       if (journal !== undefined) await removeFresh(options, journal);
       return await Recorder.#start(options, reader, hooks);
@@ -126,18 +126,17 @@ export class Recorder {
     options: RecorderOptions,
     reader: RingReader,
     content: JournalContent,
+    last: CheckpointLine,
     hooks: RecorderHooks,
   ): Promise<Recorder> {
-    const { head, checkpoints } = content;
+    const { head } = content;
     if (head.ringUid !== reader.runUid)
       throw new DaqError("path", `${journalPath(options.indexPath)} belongs to another run.`, {
         hint: "Run `daq recover` on it first, or choose another output_path.",
       });
     const outputs = await makeOutputs(head.options, head.run, hooks.openSink);
-    const last = checkpoints.at(-1)!;
     try {
-      for (const [index, output] of outputs.entries())
-        await output.resume(checkpoints.map((line) => line.outputs[index]!));
+      for (const [index, output] of outputs.entries()) await output.resume(last.outputs[index]!);
     } catch (error) {
       for (const output of outputs) await output.abandon();
       throw error;

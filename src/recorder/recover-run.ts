@@ -81,9 +81,7 @@ async function recoverRun(
     await rm(join(dirname(journal), `.${basename(options.indexPath)}.ballast`), { force: true });
     return { kind: "run", index, indexPath: options.indexPath, addedRecords: 0, ringPath: undefined };
   }
-  const before = sum(
-    content.checkpoints.at(-1)?.outputs.map((output) => sum(Object.values(output.stored))) ?? [],
-  );
+  const before = sum(content.last?.outputs.map((output) => sum(Object.values(output.stored))) ?? []);
   const recorder = await Recorder.open(options);
   const timer = setInterval(() => onProgress?.(recorder.progress()), 250);
   try {

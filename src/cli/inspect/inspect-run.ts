@@ -101,13 +101,16 @@ async function plannedDataFiles(
   return planned.flat().filter((file) => file.streams.length > 0);
 }
 
-function ledgersOf({ head, checkpoints }: JournalContent): { output: string; ledger: Ledger }[] {
+function ledgersOf({ head, last }: JournalContent): { output: string; ledger: Ledger }[] {
   return head.options.outputs.map(({ format, streams }, index) => {
-    const lines = checkpoints.map((line) => line.outputs[index]).filter((output) => output !== undefined);
-    const accounts = streams.map((stream) => {
-      const ranges = lines.flatMap(({ lost }) => lost[stream] ?? []);
-      return AccountBook.from({ stream, stored: lines.at(-1)?.stored[stream] ?? 0, ranges }).account();
-    });
+    const output = last?.outputs[index];
+    const accounts = streams.map((stream) =>
+      AccountBook.from({
+        stream,
+        stored: output?.stored[stream] ?? 0,
+        ranges: output?.lost[stream] ?? [],
+      }).account(),
+    );
     return { output: format, ledger: { complete: false, accounts } };
   });
 }
