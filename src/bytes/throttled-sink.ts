@@ -6,14 +6,23 @@ export class WriteBudget {
   readonly #bytesPerMs: number;
   #freeAtMs = 0;
 
-  constructor(mbPerS: number) {
+  readonly #lifted: AbortSignal | undefined;
+
+  constructor(mbPerS: number, lifted?: AbortSignal) {
     this.#bytesPerMs = mbPerS * 1000;
+    this.#lifted = lifted;
   }
 
   async spend(bytes: number): Promise<void> {
+    if (this.#lifted?.aborted === true) return;
     const now = performance.now();
     this.#freeAtMs = Math.max(now, this.#freeAtMs) + bytes / this.#bytesPerMs;
-    if (this.#freeAtMs > now + 1) await sleep(this.#freeAtMs - now);
+    if (this.#freeAtMs > now + 1) await this.#wait(this.#freeAtMs - now);
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    const options = this.#lifted === undefined ? {} : { signal: this.#lifted };
+    await sleep(milliseconds, undefined, options).catch(() => undefined); // Lifted meanwhile.
   }
 }
 
@@ -58,8 +67,9 @@ class ThrottledSink implements ByteSink {
   }
 }
 
-export function throttled(openSink: OpenSink, mbPerS: number | undefined): OpenSink {
+/** `lifted` ends the limit, and the waiting for it, at once: when a recording is given up. */
+export function throttled(openSink: OpenSink, mbPerS: number | undefined, lifted?: AbortSignal): OpenSink {
   if (mbPerS === undefined) return openSink;
-  const budget = new WriteBudget(mbPerS);
+  const budget = new WriteBudget(mbPerS, lifted);
   return async (path, options) => new ThrottledSink(await openSink(path, options), budget);
 }

@@ -4,7 +4,7 @@ import { durationText } from "./duration.ts";
 
 /** Bytes per second over the last few reports, and what follows from them. */
 export class ProgressLine {
-  #points: { readonly atMs: number; readonly bytes: number; readonly free: number }[] = [];
+  #points: { readonly atMs: number; readonly bytes: number; readonly free: number | undefined }[] = [];
 
   /** One line: records, rate, ring fill, losses, disk left, time to full. */
   next(progress: RunProgress): string {
@@ -24,7 +24,9 @@ export class ProgressLine {
       `${(rate / 1e6).toFixed(1)} MB/s`,
       `ring ${fill} %`,
       ...(recorder.lost > 0 ? [`LOST ${recorder.lost}`] : []),
-      `disk ${gigabytes(diskFreeBytes)} free${this.#timeToFull(first.free, diskFreeBytes, seconds)}`,
+      diskFreeBytes === undefined
+        ? "the output folder is gone"
+        : `disk ${gigabytes(diskFreeBytes)} free${this.#timeToFull(first.free ?? diskFreeBytes, diskFreeBytes, seconds)}`,
     ];
     return parts.join(" | ");
   }

@@ -6,8 +6,11 @@ export function pythonLines(paths: readonly string[]): string[] {
   if (arrow.length > 0) lines.push("import pyarrow as pa");
   if (csv.length > 0) lines.push("import pandas as pd");
   for (const path of arrow)
-    lines.push(`${variable(path)} = pa.ipc.open_file(${JSON.stringify(path)}).read_all()   # .to_pandas()`);
-  for (const path of csv) lines.push(`${variable(path)}_table = pd.read_csv(${JSON.stringify(path)})`);
+    lines.push(`${variable(path)} = pa.ipc.open_file(${JSON.stringify(path)}).read_all()`);
+  for (const path of csv)
+    lines.push(
+      `${variable(path)}_table = pd.read_csv(${JSON.stringify(path)}, float_precision="round_trip")`,
+    );
   return lines;
 }
 

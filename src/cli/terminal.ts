@@ -1,5 +1,12 @@
-import { DaqError } from "../model/errors.ts";
+import { DaqError, systemCode } from "../model/errors.ts";
 import { toJson } from "../model/metadata.ts";
+
+/** What a write says to an output whose reader left, or whose terminal was closed. */
+const closedOutput = ["EPIPE", "EIO"];
+
+function ignoreClosed(error: Error): void {
+  if (!closedOutput.includes(systemCode(error) ?? "")) throw error;
+}
 
 /**
  * Where a command talks to: results to standard output, everything else (progress, warnings, errors) to standard
@@ -19,6 +26,9 @@ export class Terminal {
     this.json = json;
     this.#out = out;
     this.#error = error;
+    // A reader of our output that leaves (`| head`, a log viewer that is closed) must not end a recording.
+    for (const stream of [process.stdout, process.stderr])
+      if (!stream.listeners("error").includes(ignoreClosed)) stream.on("error", ignoreClosed);
   }
 
   /** True when a person watches: progress is one line that changes. */

@@ -68,8 +68,9 @@ export class AccountBook {
   lose(range: LostRange): void {
     if (range.count <= 0) return;
     this.#lost += range.count;
-    appendRange(this.#ranges, range);
-    appendRange(this.#news, range);
+    const kept = this.#ranges.length < detailedRanges ? range : withoutDetail(range);
+    appendRange(this.#ranges, kept);
+    appendRange(this.#news, kept);
   }
 
   /** The ranges since the last call: what a journal still has to write down. */
@@ -88,6 +89,13 @@ export class AccountBook {
       ranges: [...this.#ranges],
     };
   }
+}
+
+/** Ranges that keep what was said about them; a source that loses something all the time says the same again. */
+const detailedRanges = 1_000;
+
+function withoutDetail({ first, count, reason, atNs }: LostRange): LostRange {
+  return { first, count, reason, atNs };
 }
 
 function appendRange(ranges: LostRange[], range: LostRange): void {

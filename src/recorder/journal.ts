@@ -7,6 +7,7 @@ import type { LostRange } from "../model/ledger.ts";
 import { toJson } from "../model/metadata.ts";
 import { parseJson } from "../model/parse-json.ts";
 import type { Run } from "../model/run.ts";
+import { tryLock } from "../ring/posix.ts";
 import { journalPath, type RecorderOptions } from "./recorder-options.ts";
 
 /**
@@ -75,6 +76,7 @@ export class Journal {
       throw writeError(path, error);
     }
     const journal = new Journal(path, handle, 0, power);
+    await lock(handle, path);
     await journal.#append({ ...head, options: withPaths(head.options, (file) => basename(file)) });
     return journal;
   }
@@ -82,6 +84,7 @@ export class Journal {
   static async reopen(indexPath: string, content: JournalContent): Promise<Journal> {
     const path = journalPath(indexPath);
     const handle = await open(path, "r+");
+    await lock(handle, path);
     await handle.truncate(content.bytes);
     return new Journal(path, handle, content.bytes, content.head.options.durability === "power");
   }
@@ -112,6 +115,29 @@ export class Journal {
   async remove(): Promise<void> {
     await this.close();
     await rm(this.path, { force: true });
+  }
+}
+
+/** Who writes a run's files holds the lock of its journal; it ends with the process, however that ends. */
+async function lock(handle: FileHandle, path: string): Promise<void> {
+  if (tryLock(handle.fd)) return;
+  await handle.close();
+  throw new DaqError("path", `Another process is writing the files of ${path}.`, {
+    hint: "The run goes on, or is being recovered: wait for that to end.",
+  });
+}
+
+/**
+ * Holds the lock of a journal while `work` changes the files of its run. Throws `DaqError("path")` when somebody else
+ * does.
+ */
+export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  const handle = await open(path, "r+");
+  await lock(handle, path);
+  try {
+    return await work();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -6,13 +6,14 @@ import type { Run } from "../model/run.ts";
 import { Output } from "./output.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
 
-/** The outputs of a run, not yet opened; they share one write budget. */
+/** The outputs of a run, not yet opened; they share one write budget, which `unthrottled` lifts. */
 export async function makeOutputs(
   options: RecorderOptions,
   run: Run,
   openSink: OpenSink = openFileSink,
+  unthrottled?: AbortSignal,
 ): Promise<Output[]> {
-  const open = throttled(openSink, options.maxWriteMbPerS);
+  const open = throttled(openSink, options.maxWriteMbPerS, unthrottled);
   return Promise.all(
     options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, open)),
   );

@@ -7,9 +7,12 @@ import type { RecorderOptions } from "./recorder-options.ts";
 
 const progressMs = 250;
 
-function send(message: FromRecorder): void {
-  // The parent may be gone; the recording goes on without it.
-  if (process.connected) process.send!(message, undefined, undefined, () => {});
+/** Resolves when the message is on its way. The parent may be gone; the recording goes on without it. */
+function send(message: FromRecorder): Promise<void> {
+  return new Promise((done) => {
+    if (process.connected) process.send!(message, undefined, undefined, () => done());
+    else done();
+  });
 }
 
 function toSend(error: unknown): SentError {
@@ -35,10 +38,9 @@ async function record(options: RecorderOptions): Promise<number> {
   });
   send({ type: "ready", resumed: recorder.resumed });
   const timer = setInterval(() => send({ type: "progress", progress: recorder.progress() }), progressMs);
-  const { index, failure } = await recorder.run();
-  clearInterval(timer);
+  const { index, failure } = await recorder.run().finally(() => clearInterval(timer));
   send({ type: "progress", progress: recorder.progress() });
-  send({ type: "finished", index, ...(failure === undefined ? {} : { error: toSend(failure) }) });
+  await send({ type: "finished", index, ...(failure === undefined ? {} : { error: toSend(failure) }) });
   return failure === undefined ? 0 : 1;
 }
 
@@ -50,8 +52,8 @@ process.on("SIGHUP", () => {});
 process.once("message", (message: ToRecorder) => {
   if (message.type !== "start") return;
   record(message.options)
-    .catch((error: unknown) => {
-      send({ type: "error", error: toSend(error) });
+    .catch(async (error: unknown) => {
+      await send({ type: "error", error: toSend(error) });
       return 1;
     })
     .then((code) => {

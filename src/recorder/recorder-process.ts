@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DaqError } from "../model/errors.ts";
 import type { RecorderProgress } from "./recorder.ts";
 import type { FromRecorder, SentError, ToRecorder } from "./recorder-messages.ts";
-import type { RecorderOptions } from "./recorder-options.ts";
-import type { RunIndex } from "./run-index.ts";
+import { journalPath, type RecorderOptions } from "./recorder-options.ts";
+import { type RunIndex, readRunIndex } from "./run-index.ts";
 
 export type RecorderOutcome = { readonly index: RunIndex; readonly error?: DaqError };
 
@@ -86,7 +87,7 @@ export class RecorderProcess {
       ),
     );
     child.on("exit", (code, signal) => {
-      if (!isDone) this.#died(signal ?? `exit code ${code}`);
+      if (!isDone) void this.#died(signal ?? `exit code ${code}`);
     });
     this.#send({ type: "start", options: this.options });
     if (this.#isAborting) this.#send({ type: "abort" });
@@ -118,7 +119,20 @@ export class RecorderProcess {
     }
   }
 
-  #died(reason: string): void {
+  /** A recorder that died after its work was done has left the index, and no journal. */
+  async #finishedBefore(): Promise<boolean> {
+    const { indexPath } = this.options;
+    if (existsSync(journalPath(indexPath)) || !existsSync(indexPath)) return false;
+    try {
+      this.#outcome.resolve({ index: await readRunIndex(indexPath) });
+      return true;
+    } catch {
+      return false; // Then the restart says what is wrong.
+    }
+  }
+
+  async #died(reason: string): Promise<void> {
+    if (await this.#finishedBefore()) return;
     this.#restarts++;
     this.#lastCheckpoints = 0;
     if (this.#restarts > maxRestarts) {

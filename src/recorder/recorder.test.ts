@@ -268,10 +268,14 @@ test("giving up leaves the rest of the ring out, counted as lost", async () => {
   const recorder = await bench.open();
   bench.write();
   recorder.abort();
-  const { index } = await recorder.run();
+  const running = recorder.run();
+  await new Promise((done) => setTimeout(done, 50));
+  bench.write(); // A source that takes its time to stop.
+  bench.ring.close();
+  const { index } = await running;
   const account = index.outputs[0]!.ledger.accounts[0]!;
   addsUp(account);
-  assert.equal(account.produced, 100);
+  assert.equal(account.produced, 200);
   assert.equal(index.end, "aborted");
 });
 

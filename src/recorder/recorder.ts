@@ -45,6 +45,8 @@ export type RecorderHooks = {
 const turnMs = 20;
 const recordsPerLook = 64;
 const waitMs = 100;
+/** How long a recorder that gives up waits for the sources to stop: they need a moment, and may be stuck. */
+const discardMs = 15_000;
 /** How long a recorder that failed waits for the sources to stop before it writes down what was produced. */
 const sourcesStopMs = 5_000;
 
@@ -67,6 +69,7 @@ export class Recorder {
   #lossesSaved = 0;
   #lastCheckpointMs = performance.now();
   #isAborted = false;
+  readonly #unthrottled: AbortController;
   /** How it ended: once the ring was let go of, it has nothing to say. */
   #lastProgress: RecorderProgress | undefined;
   #journalFailure: DaqError | undefined;
@@ -76,6 +79,10 @@ export class Recorder {
     const reader = RingReader.attach(options.ringPath, { name: options.name, durable: true });
     try {
       const journal = await readJournal(journalPath(options.indexPath));
+      if (journal !== undefined && journal.head.ringUid !== reader.runUid)
+        throw new DaqError("path", `${journalPath(options.indexPath)} belongs to another run.`, {
+          hint: "If that run does not go on, run `daq recover` on it; or choose another output_path.",
+        });
       if (journal?.last !== undefined)
         return await Recorder.#resume(options, reader, journal, journal.last, hooks);
       // Killed before the first checkpoint: what files there are were just made, and hold nothing.
@@ -105,7 +112,8 @@ export class Recorder {
     }
     await makeFolder(dirname(options.indexPath));
     const journal = await Journal.create({ journal: 1, ringUid: reader.runUid, options, run });
-    const outputs = await makeOutputs(options, run, hooks.openSink);
+    const unthrottled = new AbortController();
+    const outputs = await makeOutputs(options, run, hooks.openSink, unthrottled.signal);
     const ballast = new Ballast(ballastPath(options));
     try {
       for (const output of outputs) await output.create();
@@ -114,10 +122,12 @@ export class Recorder {
     } catch (error) {
       for (const output of outputs) await output.abandon();
       await ballast.release();
+      // They were made just now, behind the journal that makes these paths this run's.
+      for (const { path } of await plannedFiles(options, run.streams)) await rm(path, { force: true });
       await journal.remove();
       throw error;
     }
-    const recorder = new Recorder(options, reader, run, outputs, journal, hooks, false);
+    const recorder = new Recorder(options, reader, run, outputs, journal, hooks, unthrottled, false);
     await recorder.#checkpoint();
     return recorder;
   }
@@ -130,11 +140,11 @@ export class Recorder {
     hooks: RecorderHooks,
   ): Promise<Recorder> {
     const { head } = content;
-    if (head.ringUid !== reader.runUid)
-      throw new DaqError("path", `${journalPath(options.indexPath)} belongs to another run.`, {
-        hint: "Run `daq recover` on it first, or choose another output_path.",
-      });
-    const outputs = await makeOutputs(head.options, head.run, hooks.openSink);
+    const unthrottled = new AbortController();
+    // The limit is of who records now: `daq recover` has none.
+    const { maxWriteMbPerS: _limit, ...stored } = head.options;
+    const limit = options.maxWriteMbPerS === undefined ? {} : { maxWriteMbPerS: options.maxWriteMbPerS };
+    const outputs = await makeOutputs({ ...stored, ...limit }, head.run, hooks.openSink, unthrottled.signal);
     try {
       for (const [index, output] of outputs.entries()) await output.resume(last.outputs[index]!);
     } catch (error) {
@@ -143,7 +153,7 @@ export class Recorder {
     }
     reader.seek(last.cursor, last.nextSequences);
     const journal = await Journal.reopen(options.indexPath, content);
-    return new Recorder(options, reader, head.run, outputs, journal, hooks, true);
+    return new Recorder(options, reader, head.run, outputs, journal, hooks, unthrottled, true);
   }
 
   private constructor(
@@ -153,6 +163,7 @@ export class Recorder {
     outputs: readonly Output[],
     journal: Journal,
     hooks: RecorderHooks,
+    unthrottled: AbortController,
     resumed: boolean,
   ) {
     this.options = options;
@@ -162,6 +173,7 @@ export class Recorder {
     this.#journal = journal;
     this.#ballast = new Ballast(ballastPath(options));
     this.#hooks = hooks;
+    this.#unthrottled = unthrottled;
     this.resumed = resumed;
     this.#savedCursor = reader.cursor;
     this.#intake = new RingIntake(reader, run.streams, outputs, options.chunkSize);
@@ -191,6 +203,7 @@ export class Recorder {
   /** Gives up draining: what is still in the ring counts as lost, and the files are closed. */
   abort(): void {
     this.#isAborted = true;
+    this.#unthrottled.abort();
   }
 
   /** Drains the ring until it ends, then finishes the files. Rejects only for faults of the ring itself. */
@@ -226,9 +239,25 @@ export class Recorder {
         else await reader.wait(Math.max(1, Math.min(waitMs, this.#checkpointInMs())));
         turnStart = performance.now();
       }
-      if (this.#isAborted) return "aborted";
+      if (this.#isAborted) {
+        await this.#discard();
+        return "aborted";
+      }
       if (this.#failure !== undefined) return "failed";
     }
+  }
+
+  /** Lets the ring run to its end, so that everything the sources still produce is in the account of what is lost. */
+  async #discard(): Promise<void> {
+    const reader = this.#reader;
+    const reached = reader.streamViews.map((view) => view.nextSequence);
+    const deadline = performance.now() + discardMs;
+    while (reader.state === "open" && performance.now() < deadline) {
+      while (reader.next() !== undefined);
+      reader.store(reader.cursor);
+      await reader.wait(waitMs);
+    }
+    for (const view of reader.streamViews) view.nextSequence = reached[view.index] ?? 0;
   }
 
   /** Why the recording cannot go on: the disk is full, the journal cannot be written, or no output works any more. */

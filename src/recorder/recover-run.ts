@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, realpath, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { RecoveredFile } from "../formats/contract.ts";
 import { formatOfPath } from "../formats/registry.ts";
@@ -7,7 +7,7 @@ import { DaqError } from "../model/errors.ts";
 import { isAlive } from "../ring/process-identity.ts";
 import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
-import { type JournalContent, readJournal } from "./journal.ts";
+import { type JournalContent, readJournal, whileLocked } from "./journal.ts";
 import { removeOrphanRing } from "./orphan-ring.ts";
 import { plannedFiles } from "./planned-files.ts";
 import { Recorder, type RecorderProgress } from "./recorder.ts";
@@ -35,7 +35,9 @@ export async function recover(
   path: string,
   onProgress?: (progress: RecorderProgress) => void,
 ): Promise<Recovery> {
-  const journal = await findJournal(path);
+  // Through a link the journal would be looked for in the link's folder.
+  const real = await realpath(path).catch(() => path);
+  const journal = await findJournal(real);
   if (journal !== undefined) return recoverRun(journal, onProgress);
   if (path.endsWith(".journal.jsonl") || !existsSync(path))
     throw new DaqError("path", `${path}: no such file.`, {
@@ -46,7 +48,7 @@ export async function recover(
       hint: `See it with \`daq inspect ${path}\`.`,
     });
   const format = await formatOfPath(path);
-  return { kind: "file", file: await format.recover(path) };
+  return { kind: "file", file: await format.recover(real) };
 }
 
 /** The journal of the run that a path belongs to; undefined when there is none. */
@@ -60,7 +62,10 @@ export async function findJournal(path: string): Promise<string | undefined> {
   if (!existsSync(folder)) return undefined;
   for (const name of (await readdir(folder)).filter((entry) => entry.endsWith(".journal.jsonl"))) {
     const candidate = join(folder, name);
-    const content = await readJournal(candidate).catch(() => undefined);
+    const content = await readJournal(candidate).catch((error: unknown) => {
+      if (error instanceof DaqError && error.code === "format") return undefined; // Another kind of file.
+      throw error;
+    });
     if (content === undefined) continue;
     const files = await plannedFiles(content.head.options, content.head.run.streams);
     if (files.some((file) => basename(file.path) === basename(path))) return candidate;
@@ -76,8 +81,11 @@ async function recoverRun(
   if (content === undefined) throw new DaqError("path", `${journal}: no such file.`);
   const { options } = content.head;
   if (!ringIsThere(content)) {
-    const index = await closeAtLastCheckpoint(journal, undefined, undefined);
-    await rm(journal);
+    const index = await whileLocked(journal, async () => {
+      const closed = await closeAtLastCheckpoint(journal, undefined, undefined);
+      await rm(journal);
+      return closed;
+    });
     await rm(join(dirname(journal), `.${basename(options.indexPath)}.ballast`), { force: true });
     return { kind: "run", index, indexPath: options.indexPath, addedRecords: 0, ringPath: undefined };
   }

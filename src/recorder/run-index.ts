@@ -1,4 +1,4 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../bytes/sync-folder.ts";
 import type { OutputFile } from "../formats/contract.ts";
@@ -54,6 +54,7 @@ export async function writeRunIndex(path: string, index: RunIndex, power: boolea
     await rename(temporary, path);
     if (power) await syncFolder(dirname(path));
   } catch (error) {
+    await rm(temporary, { force: true });
     throw writeError(path, error);
   }
 }

@@ -40,6 +40,7 @@ type Library = {
   ): bigint;
   munmap(address: bigint, length: number): number;
   madvise(address: bigint, length: number, advice: number): number;
+  flock(fd: number, operation: number): number;
   fallocate(fd: number, mode: number, offset: number, length: number): number;
   futexWake(call: number, address: bigint, operation: number, count: number): number;
   futexWait: FutexWait;
@@ -58,6 +59,7 @@ function load(): Library {
   library = {
     mmap: libc.func("mmap", "void *", ["void *", "size_t", "int", "int", "int", "int64"]) as Library["mmap"],
     munmap: libc.func("munmap", "int", ["void *", "size_t"]) as Library["munmap"],
+    flock: libc.func("flock", "int", ["int", "int"]) as Library["flock"],
     madvise: libc.func("madvise", "int", ["void *", "size_t", "int"]) as Library["madvise"],
     fallocate: (linux
       ? libc.func("fallocate", "int", ["int", "int", "int64", "int64"])
@@ -124,6 +126,12 @@ export function mapShared(fd: number, length: number, path: string): Mapping {
 export function unmapShared(mapping: Mapping): void {
   const flags = MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE;
   load().mmap(mapping.address, mapping.buffer.byteLength, PROT_READ_WRITE, flags, -1, 0);
+}
+
+/** Takes the lock of an open file, which ends with the process that holds it. Returns false when another one has it. */
+export function tryLock(fd: number): boolean {
+  const exclusiveWithoutWaiting = 2 | 4;
+  return load().flock(fd, exclusiveWithoutWaiting) === 0;
 }
 
 /** Allocates every page of a range of a file, growing it where needed. Returns false when the space is not there. */

@@ -21,7 +21,7 @@ export type DeviceStreams = {
 const maxVersion = 100_000;
 
 /**
- * Decides every path of a run before anything is made. Throws `DaqError("format")` for what a format cannot hold,
+ * Decides every path of a run before anything is made. Throws `DaqError("config")` for what a format cannot hold,
  * `DaqError("path")` when a file is there already and the path does not count versions.
  */
 export async function planOutputs(
@@ -53,7 +53,7 @@ function refuse(format: Format, streams: readonly StreamSchema[]): void {
   for (const stream of streams) {
     const refusal = format.refusal(stream);
     if (refusal !== undefined)
-      throw new DaqError("format", refusal, {
+      throw new DaqError("config", refusal, {
         hint: "Set `format` for this device in its [[devices]] table.",
       });
   }

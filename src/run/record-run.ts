@@ -14,6 +14,7 @@ import { RecorderProcess } from "../recorder/recorder-process.ts";
 import type { RunIndex } from "../recorder/run-index.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
 import { announcedBytesPerSecond, checkDiskSpace, freeBytes } from "./disk-space.ts";
+import { LongTimer } from "./long-timer.ts";
 import { planOutputs } from "./output-plan.ts";
 import { describeRun } from "./run-info.ts";
 import { createRunRing } from "./run-ring.ts";
@@ -22,7 +23,8 @@ export type RunProgress = {
   readonly phase: "recording" | "draining";
   readonly elapsedMs: number;
   readonly recorder: RecorderProgress;
-  readonly diskFreeBytes: number;
+  /** Undefined when the folder cannot be asked any more. */
+  readonly diskFreeBytes: number | undefined;
 };
 
 export type RunHooks = {
@@ -108,6 +110,7 @@ class RunningRun {
   readonly #hooks: RunHooks;
   readonly #stopSources = new AbortController();
   readonly #errors: DaqError[] = [];
+  #running = 0;
   #phase: RunProgress["phase"] = "recording";
   #startedMs = performance.now();
 
@@ -186,7 +189,8 @@ class RunningRun {
     stop.addEventListener("abort", stopSources, { once: true });
     if (stop.aborted) stopSources();
     this.#startedMs = performance.now();
-    const timer = durationMs === undefined ? undefined : setTimeout(stopSources, durationMs);
+    this.#running = this.#sources.length;
+    const timer = durationMs === undefined ? undefined : new LongTimer(durationMs, stopSources);
     try {
       await Promise.all(
         this.#sources.map((source) =>
@@ -198,11 +202,14 @@ class RunningRun {
               warn: (message) => this.#hooks.onWarning?.(`${source.id}: ${message}`),
               ...(recordLimit === undefined ? {} : { recordLimit }),
             })
-            .catch((error: unknown) => this.#sourceFailed(source, error)),
+            .catch((error: unknown) => this.#sourceFailed(source, error))
+            .finally(() => {
+              this.#running--;
+            }),
         ),
       );
     } finally {
-      clearTimeout(timer);
+      timer?.clear();
       stop.removeEventListener("abort", stopSources);
     }
   }
@@ -214,7 +221,7 @@ class RunningRun {
         ? error
         : new DaqError("device", `${source.id}: ${(error as Error).message}`, { cause: error });
     this.#errors.push(known);
-    this.#hooks.onWarning?.(`${known.message} Other devices go on.`);
+    this.#hooks.onWarning?.(this.#running > 1 ? `${known.message} The other devices go on.` : known.message);
   }
 
   #report(recorder: RecorderProgress): void {
@@ -222,8 +229,16 @@ class RunningRun {
       phase: this.#phase,
       elapsedMs: performance.now() - this.#startedMs,
       recorder,
-      diskFreeBytes: freeBytes(dirname(this.#options.indexPath)),
+      diskFreeBytes: this.#diskFree(),
     });
+  }
+
+  #diskFree(): number | undefined {
+    try {
+      return freeBytes(dirname(this.#options.indexPath));
+    } catch {
+      return undefined; // The folder was moved or deleted; the recorder still holds its files.
+    }
   }
 
   #exitCode(index: RunIndex): number {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { RingBufferConfig } from "../config/config.ts";
 import { removeOrphanRing } from "../recorder/orphan-ring.ts";
 import { RingWriter } from "../ring/ring-writer.ts";
@@ -15,7 +16,8 @@ export function defaultRingPath(runUid: string): string {
  * still to be stored; otherwise making the ring fails and says so.
  */
 export function createRunRing(config: RingBufferConfig, runUid: string): RingWriter {
-  const path = config.path ?? defaultRingPath(runUid);
+  // The journal names it, and `daq recover` may run in another folder.
+  const path = resolve(config.path ?? defaultRingPath(runUid));
   if (existsSync(path)) removeOrphanRing(path);
   return RingWriter.create(path, {
     sizeBytes: config.sizeMb * mebibyte,

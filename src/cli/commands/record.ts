@@ -83,7 +83,7 @@ class Interrupts {
   readonly #stop = new AbortController();
   readonly #giveUp = new AbortController();
   readonly #terminal: Terminal;
-  readonly #onSignal = () => this.#interrupt();
+  readonly #onSignal = (signal: NodeJS.Signals) => this.#interrupt(signal);
   readonly signals = { stop: this.#stop.signal, giveUp: this.#giveUp.signal };
 
   constructor(terminal: Terminal) {
@@ -91,11 +91,12 @@ class Interrupts {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, this.#onSignal);
   }
 
-  #interrupt(): void {
+  #interrupt(signal: NodeJS.Signals): void {
     if (!this.#stop.signal.aborted) {
       this.#terminal.log("Stopping: what the ring holds is being stored. Ctrl-C again gives up.");
       this.#stop.abort();
-    } else {
+    } else if (signal !== "SIGHUP") {
+      // A terminal that closes may say so more than once.
       this.#terminal.log("Giving up: the rest of the ring is not stored.");
       this.#giveUp.abort();
     }
@@ -125,7 +126,7 @@ function hooksFor(terminal: Terminal): RunHooks {
           files,
           outputs: recorder.outputs,
         });
-      else terminal.log(`Recording to ${files.join(", ")}; Ctrl-C stops.`);
+      else terminal.log(`Recording to ${files.join(", ")} through ring ${ringPath}; Ctrl-C stops.`);
     },
     onProgress: (progress) => {
       const text = line.next(progress);
@@ -166,5 +167,5 @@ function printReport({ index, indexPath, seconds }: RunReport, terminal: Termina
   terminal.print("Read it in Python:");
   for (const line of pythonLines(rows.map(({ path }) => path))) terminal.print(`  ${line}`);
   terminal.print("");
-  terminal.print(`More: npx daq inspect ${indexPath}`);
+  terminal.print(`More: npx daq inspect ${/\s/.test(indexPath) ? JSON.stringify(indexPath) : indexPath}`);
 }

@@ -43,7 +43,9 @@ export class ArrowWriter implements FormatWriter {
 
   /** Closes every file, also when one of them fails; then rejects with the first failure. */
   async close(ledger: Ledger): Promise<void> {
-    const results = await Promise.allSettled([...this.#byStream.values()].map((file) => file.close(ledger)));
+    const results = await Promise.allSettled(
+      [...this.#byStream].map(([stream, file]) => file.close(ledgerOf(ledger, stream))),
+    );
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
@@ -51,4 +53,9 @@ export class ArrowWriter implements FormatWriter {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#byStream.values()].map((file) => file.release()));
   }
+}
+
+/** A file holds the account of its own stream. */
+function ledgerOf({ complete, accounts }: Ledger, stream: string): Ledger {
+  return { complete, accounts: accounts.filter((account) => account.stream === stream) };
 }
