@@ -6,6 +6,7 @@ import type { WakeConsumerOptions, Wakes } from "./processes/wake-consumer.ts";
 import type { WakePace, WakeProducerOptions } from "./processes/wake-producer.ts";
 
 const blockingCase = "ring/wake/blocking";
+const busyCase = "ring/wake/blocking-busy";
 const idleCase = "ring/wake/blocking-idle";
 const asyncCase = "ring/wake/async";
 const wakes = 2_000;
@@ -23,7 +24,11 @@ async function wake(
   const producer = new Child("wake-producer", { ringPath, wakes: count, pace } satisfies WakeProducerOptions);
   return withChildren([producer], async () => {
     await producer.receive("ready");
-    const consumer = new Child("wake-consumer", { ringPath, wait } satisfies WakeConsumerOptions);
+    const consumer = new Child("wake-consumer", {
+      ringPath,
+      wait,
+      answers: pace === "echo",
+    } satisfies WakeConsumerOptions);
     return withChildren([consumer], async () => {
       await consumer.receive("ready");
       producer.go();
@@ -45,19 +50,20 @@ async function wake(
 export const ringWake: Benchmark = {
   name: "ring-wake",
   question: "How soon does a sleeping reader have a record that another process wrote?",
-  cases: [blockingCase, idleCase, asyncCase],
+  cases: [blockingCase, busyCase, idleCase, asyncCase],
 
   async run(context) {
     // Each run has its own warm-up inside: the processes are new every time.
     const warmUp = async () => {};
-    await context.measure(blockingCase, () => wake(context, "blocking", "busy"), {
+    await context.measure(blockingCase, () => wake(context, "blocking", "echo"), {
       warmUp,
       goals: [
         { quantity: "p50_us", atMost: 20 },
         { quantity: "p99_us", atMost: 200 },
       ],
     });
+    await context.measure(busyCase, () => wake(context, "blocking", "busy"), { warmUp });
     await context.measure(idleCase, () => wake(context, "blocking", "idle"), { warmUp });
-    await context.measure(asyncCase, () => wake(context, "async", "busy"), { warmUp });
+    await context.measure(asyncCase, () => wake(context, "async", "echo"), { warmUp });
   },
 };

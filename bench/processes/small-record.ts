@@ -10,3 +10,8 @@ export const smallRecordSchema: StreamSchema = {
   clock: "system",
   columns: [{ name: "event", dtype: "uint8", shape: [smallRecordBytes], dims: ["byte"] }],
 };
+
+/** The ring in which a reader answers. */
+export function answerPath(ringPath: string): string {
+  return `${ringPath}-answers`;
+}

@@ -1,12 +1,13 @@
+import { RingReader } from "../../src/ring/ring-reader.ts";
 import { RingWriter } from "../../src/ring/ring-writer.ts";
 import { nextStep, parseOptions, report } from "./parent.ts";
-import { smallRecordBytes, smallRecordSchema } from "./small-record.ts";
+import { answerPath, smallRecordBytes, smallRecordSchema } from "./small-record.ts";
 
 /**
- * How the producer passes the time between records: `busy` works for 50–300 µs, as a device that delivers thousands of
- * records a second; `idle` sleeps for 1–5 ms, so that the processors go to sleep too, and waking them is measured.
+ * What the producer does between records: `echo` sleeps until the reader has answered through a ring of its own;
+ * `busy` works for 50–300 µs; `idle` sleeps for 1–5 ms, so that the processors go to sleep too.
  */
-export type WakePace = "busy" | "idle";
+export type WakePace = "echo" | "busy" | "idle";
 
 export type WakeProducerOptions = {
   readonly ringPath: string;
@@ -14,7 +15,7 @@ export type WakeProducerOptions = {
   readonly pace: WakePace;
 };
 
-const pausesUs: Record<WakePace, readonly [shortest: number, longest: number]> = {
+const pausesUs: Record<Exclude<WakePace, "echo">, readonly [shortest: number, longest: number]> = {
   busy: [50, 300],
   idle: [1_000, 5_000],
 };
@@ -25,11 +26,20 @@ process.on("exit", () => ring.remove());
 const stream = ring.openStream(smallRecordSchema);
 report("ready");
 await nextStep();
+const answers =
+  pace === "echo"
+    ? RingReader.attach(answerPath(ringPath), { name: "benchmark", durable: false })
+    : undefined;
 
 const columns = [new Uint8Array(smallRecordBytes)];
 const never = new Int32Array(new SharedArrayBuffer(4));
 let state = 1;
 for (let wake = 0; wake < wakes; wake++) {
+  if (pace === "echo") {
+    stream.write({ count: 1, timestampNs: process.hrtime.bigint(), columns });
+    while (answers!.next() === undefined) answers!.waitBlocking(250);
+    continue;
+  }
   // Park and Miller's generator: the pauses are irregular and the same in every run.
   state = (state * 48_271) % 2_147_483_647;
   const [shortest, longest] = pausesUs[pace];
