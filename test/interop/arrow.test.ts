@@ -158,7 +158,10 @@ describe("stock readers of Arrow IPC", { skip }, () => {
     const { metadata, ...finished } = view("pyarrow-file", pathOf("none", "finished", gauges));
     assert.equal(metadata.experiment, "wavelength_scan");
     assert.equal(metadata.attempts, "3");
-    assert.deepEqual(JSON.parse(metadata["daq.ledger"]!), ledger);
+    // A file holds the account of its own stream.
+    const accounts = ledger.accounts.filter((account) => account.stream === gauges.name);
+    assert.equal(accounts.length, 1);
+    assert.deepEqual(JSON.parse(metadata["daq.ledger"]!), { ...ledger, accounts });
     assert.equal(finished["field metadata"].power!.unit, "mW");
     assert.deepEqual(JSON.parse(finished["field metadata"].AI0!.range!), [-10, 10]);
     assert.equal(finished.types.timestamp, "timestamp[ns, tz=UTC]");
