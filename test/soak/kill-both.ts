@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { recover } from "../../src/recorder/recover-run.ts";
 import { CounterRun, problemIn, recorderPid } from "../faults/counter-run.ts";
@@ -18,8 +19,9 @@ export async function killBoth(loops: number, log: (line: string) => void): Prom
     await run.exited;
     const produced = tap.producedOf(0);
     tap.detach();
-    const recovery = await recover(run.journalPath);
-    assert.equal(recovery.kind, "run");
+    // Between the two kills a recorder may have drained the ring and closed the files: then nothing is to be recovered.
+    if (existsSync(run.journalPath)) assert.equal((await recover(run.journalPath)).kind, "run");
+    else assert.ok(existsSync(run.indexPath), "without a journal the run is complete");
     for (const [account, rows] of [
       [run.accounts()[0]!, await run.arrowRows()],
       [run.accounts()[1]!, await run.csvRows()],
