@@ -8,7 +8,12 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
   /** Writes all pieces in order, in as few system calls as possible, or rejects. Pieces are borrowed likewise. */
   writeAll(pieces: readonly Uint8Array[]): Promise<void>;
-  /** Cuts the tail: what was written after `bytes` is gone, and the next write goes there. */
+  /**
+   * Writes the pieces one behind the other from `offsetBytes` on, all or rejects; `positionBytes` stays. Calls for places
+   * that do not overlap may be concurrent. Absent where a sink can only be appended to.
+   */
+  readonly writeAt?: ((offsetBytes: number, pieces: readonly Uint8Array[]) => Promise<void>) | undefined;
+  /** Sets the length: cuts the tail, or grows with zeros (sparse). The next `write` goes to the new end. */
   truncate(bytes: number): Promise<void>;
   /** Makes everything written so far survive the death of the machine (fsync). */
   flush(): Promise<void>;

@@ -34,11 +34,28 @@ class FileSink implements ByteSink {
   }
 
   async writeAll(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.#writePieces(this.#positionBytes, pieces, (bytesWritten) => {
+      this.#positionBytes += bytesWritten;
+    });
+  }
+
+  async writeAt(offsetBytes: number, pieces: readonly Uint8Array[]): Promise<void> {
+    await this.#writePieces(offsetBytes, pieces);
+  }
+
+  async #writePieces(
+    offsetBytes: number,
+    pieces: readonly Uint8Array[],
+    advance?: (bytesWritten: number) => void,
+  ): Promise<void> {
     try {
+      let offset = offsetBytes;
       let rest = pieces.filter((piece) => piece.byteLength > 0);
       while (rest.length > 0) {
-        const bytesWritten = await this.#writeSome(rest.slice(0, maxPieces));
-        this.#positionBytes += bytesWritten;
+        const written = this.#writeSome(rest.slice(0, maxPieces), offset);
+        const bytesWritten = typeof written === "number" ? written : await written;
+        offset += bytesWritten;
+        advance?.(bytesWritten);
         rest = withoutFirst(rest, bytesWritten);
       }
     } catch (error) {
@@ -46,13 +63,13 @@ class FileSink implements ByteSink {
     }
   }
 
-  #writeSome(pieces: readonly Uint8Array[]): number | Promise<number> {
+  #writeSome(pieces: readonly Uint8Array[], offset: number): number | Promise<number> {
     if (this.#pooledWrites > 0) {
       this.#pooledWrites--;
-      return this.#handle.writev(pieces, this.#positionBytes).then(({ bytesWritten }) => bytesWritten);
+      return this.#handle.writev(pieces, offset).then(({ bytesWritten }) => bytesWritten);
     }
     const start = performance.now();
-    const bytesWritten = writevSync(this.#handle.fd, pieces, this.#positionBytes);
+    const bytesWritten = writevSync(this.#handle.fd, pieces, offset);
     if (performance.now() - start > stallMs) this.#pooledWrites = writesAfterStall;
     return bytesWritten;
   }

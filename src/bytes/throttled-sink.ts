@@ -54,6 +54,14 @@ class ThrottledSink implements ByteSink {
     await this.#budget.spend(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
   }
 
+  get writeAt(): ByteSink["writeAt"] {
+    if (this.#inner.writeAt === undefined) return undefined;
+    return async (offsetBytes, pieces) => {
+      await this.#inner.writeAt!(offsetBytes, pieces);
+      await this.#budget.spend(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+    };
+  }
+
   truncate(bytes: number): Promise<void> {
     return this.#inner.truncate(bytes);
   }
