@@ -1,0 +1,33 @@
+/**
+ * The functions of the WebAssembly module (`assembly/`). Addresses and lengths are bytes in the shared memory, below
+ * 4 GiB. No function allocates: `scratch` is the address of `scratchBytes` that the calling thread owns and nobody else
+ * uses meanwhile; what is in it does not matter. None reads or writes outside what it was given: `length` bytes from
+ * `source`, at most `capacity` (where there is none: `length`) bytes from `target`, and the scratch. Source and target
+ * do not overlap.
+ */
+export interface Kernels {
+  /** HDF5's and Blosc's byte shuffle; bytes behind the last whole element stay where they are. */
+  shuffle(elementBytes: number, source: number, length: number, target: number): void;
+  unshuffle(elementBytes: number, source: number, length: number, target: number): void;
+  /** Bit planes of a block of `elements` (a multiple of 8) of 1, 2, 4 or 8 bytes, as the bitshuffle library lays them. */
+  bitshuffle(elementBytes: number, source: number, elements: number, target: number, scratch: number): void;
+  bitunshuffle(elementBytes: number, source: number, elements: number, target: number, scratch: number): void;
+  /** One raw LZ4 block; returns its bytes, or 0 when `capacity` is too small. */
+  lz4Compress(source: number, length: number, target: number, capacity: number, scratch: number): number;
+  /** Returns the decoded bytes, or −1 when the block is damaged or does not fit. */
+  lz4Decompress(source: number, length: number, target: number, capacity: number): number;
+  /** Snappy's block format, with its length in front. */
+  snappyCompress(source: number, length: number, target: number, capacity: number, scratch: number): number;
+  snappyDecompress(source: number, length: number, target: number, capacity: number): number;
+  /** A raw deflate stream (RFC 1951) made fast; returns its bytes, or 0 when `capacity` is too small. */
+  deflateFast(source: number, length: number, target: number, capacity: number, scratch: number): number;
+  /** Checksums: start with 1 (Adler-32) or 0 (CRC-32C), go on with what was returned. */
+  adler32(seed: number, source: number, length: number): number;
+  crc32c(seed: number, source: number, length: number): number;
+}
+
+/** The first bytes of the memory belong to the module's own tables. */
+export const reservedBytes = 1 << 20;
+
+/** What a thread keeps for the kernels it calls. */
+export const scratchBytes = 1 << 20;
