@@ -24,6 +24,14 @@ export interface Kernels {
   /** Checksums: start with 1 (Adler-32) or 0 (CRC-32C), go on with what was returned. */
   adler32(seed: number, source: number, length: number): number;
   crc32c(seed: number, source: number, length: number): number;
+  /**
+   * Text of the rows of `table` (`row-table.ts`) from `firstRow` on: numbers with commas between them, CR LF behind each
+   * row; doubles as JavaScript's `String` writes them, float32 with the fewest digits that read back, infinities as INF
+   * and -INF, negative zero as -0.0, nothing for a missing value. Returns the bytes written, whole rows only; the row
+   * behind the last one is then in the table. A row is begun only while the target has room for the longest possible one
+   * (`longestRowsBytes` of one), and what is stored behind the text stays within that room.
+   */
+  encodeRows(table: number, firstRow: number, target: number, capacity: number): number;
 }
 
 /** The first bytes of the memory belong to the module's own tables. */

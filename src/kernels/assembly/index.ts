@@ -1,2 +1,11 @@
 // What the WebAssembly module exports. Imports carry no ending here: asc adds it.
+export { adler32 } from "./adler32";
+export { bitshuffle, bitunshuffle } from "./bitshuffle";
+export { crc32c } from "./crc32c";
+export { deflateFast } from "./deflate";
+export { encodeRows } from "./encode-rows";
+export { lz4Compress } from "./lz4-compress";
+export { lz4Decompress } from "./lz4-decompress";
 export { shuffle, unshuffle } from "./shuffle";
+export { snappyCompress } from "./snappy-compress";
+export { snappyDecompress } from "./snappy-decompress";
