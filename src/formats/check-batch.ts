@@ -1,6 +1,6 @@
-import type { Batch } from "../../model/batch.ts";
-import { DaqError } from "../../model/errors.ts";
-import { columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
+import type { Batch } from "../model/batch.ts";
+import { DaqError } from "../model/errors.ts";
+import { columnItemBytes, type StreamSchema } from "../model/stream-schema.ts";
 
 /** Throws `DaqError("format")` when a batch has not the columns and lengths that its stream was declared with. */
 export function checkBatch(stream: StreamSchema, batch: Batch): void {

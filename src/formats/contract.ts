@@ -5,7 +5,7 @@ import type { Run, RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 
 /** The formats that a configuration can name. */
-export type FormatName = "arrow" | "csv";
+export type FormatName = "arrow" | "csv" | "hdf5";
 
 export type FormatOptions = {
   /** One of the format's `compressions`. */
@@ -14,6 +14,10 @@ export type FormatOptions = {
   readonly compressionLevel?: number;
   /** `power`: checkpoint() also flushes to the device. */
   readonly durability: "process" | "power";
+  /** Records per chunk, as the user asked for; absent: chosen from the stream's shape. For formats that have chunks. */
+  readonly chunkRows?: number;
+  /** Programs read the file while it is written: structures are chosen for them where a format has a choice. */
+  readonly live?: boolean;
 };
 
 /** What a writer has put on disk at a checkpoint; JSON, opaque to all but the format that made it. */
@@ -31,6 +35,11 @@ export interface FormatWriter {
    * batch counts as stored, and `close` cuts the file back to the last batch that was complete.
    */
   append(batch: Batch): Promise<void>;
+  /**
+   * True where data waits for a whole chunk, or for a worker that compresses it, after `append` resolved. Then a call that
+   * rejects takes back everything since the last checkpoint, and the writer is only good for `Symbol.asyncDispose`.
+   */
+  readonly storesAtCheckpoint?: true;
   /**
    * Like `append`, for a batch in memory that somebody may overwrite meanwhile (the ring's own). When the bytes are
    * written the writer asks `isIntact`; if that says no, it takes the batch back, and resolves to false: nothing of it
@@ -102,6 +111,8 @@ export interface Format {
   readonly maxCompressionLevel: { readonly [compression: string]: number };
   /** What this format cannot hold, as a sentence with the formats to use instead; undefined when it can. */
   refusal(stream: StreamSchema): string | undefined;
+  /** What a person should know before a run with these options starts: a codec that readers need a plugin for. */
+  notice?(options: FormatOptions): string | undefined;
   /** The extension for these options: ".csv.gz" for CSV with gzip. */
   extension(options: FormatOptions): string;
   /** The files that `create` will make for `path` and these streams (sidecars included), in order. */

@@ -4,6 +4,7 @@ import type { Format, FormatName } from "./contract.ts";
 /** Adding a format is a folder and a line here. */
 const parts: Record<FormatName, () => Promise<Format>> = {
   arrow: async () => (await import("./arrow/format.ts")).arrowFormat,
+  hdf5: async () => (await import("./hdf5/format.ts")).hdf5Format,
   csv: async () => (await import("./csv/format.ts")).csvFormat,
 };
 

@@ -16,15 +16,23 @@ export type FormatContractOptions = {
   readonly readBack: ReadBack;
   /** Absent: all that the format names. */
   readonly compressions?: readonly string[];
+  /**
+   * The format goes back to places it wrote before, so that a file which was cut is not one whose end is missing. Then the
+   * tests that cut files are the format's own.
+   */
+  readonly writesInPlace?: true;
 };
 
 /** Registers the tests that every format has to pass, once for each compression, on real files. */
-export function formatContract(format: Format, { readBack, compressions }: FormatContractOptions): void {
+export function formatContract(
+  format: Format,
+  { readBack, compressions, writesInPlace }: FormatContractOptions,
+): void {
   for (const compression of compressions ?? format.compressions) {
     const options: FormatOptions = { compression, durability: "process" };
     describe(`${format.name} with compression ${compression}`, () => {
       storesExactly(format, options, readBack);
-      survivesCrashes(format, options, readBack);
+      survivesCrashes(format, options, readBack, writesInPlace === true);
       refusesClearly(format, options, readBack);
     });
   }

@@ -26,7 +26,7 @@ export async function swapGzipTail(
   const sink = await openFileSink(temporary);
   try {
     const file = new GzipTextFile(sink, level);
-    if (header !== undefined) await file.append([header]);
+    if (header !== undefined) await file.append({ form: "text", pieces: [header] });
     else await copyText(source, wholeTextBytes, textEnd, file);
     await sink.flush();
   } catch (error) {
@@ -69,7 +69,7 @@ async function copyText(source: TextSource, start: number, end: number, file: Gz
   let at = 0;
   for await (const chunk of source) {
     const wanted = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
-    if (wanted.length > 0) await file.append([wanted]);
+    if (wanted.length > 0) await file.append({ form: "text", pieces: [wanted] });
     at += chunk.length;
   }
 }

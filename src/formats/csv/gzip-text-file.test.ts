@@ -28,7 +28,7 @@ test("the file is whole gzip behind every batch, whatever the size of its pieces
   for (const [seed, sizes] of [[10], [40_000, 5, 100_000], [20, 20], [200_000, 200_000, 1], [3]].entries()) {
     const pieces = sizes.map((bytes, index) => text(seed * 10 + index, bytes));
     all.push(...pieces);
-    await file.append(pieces);
+    await file.append({ form: "text", pieces });
     if (seed === 2) await file.checkpoint(false);
     const stored = await readFile(path);
     assert.equal(stored.length, file.completeBytes);
@@ -41,7 +41,10 @@ test("small batches profit from the text before them", async () => {
   const path = join(folder, "small.csv.gz");
   const file = new GzipTextFile(await openFileSink(path), 4);
   for (let i = 0; i < 200; i++)
-    await file.append([Buffer.from(`1764000000${i}000000000,${i},on,ready,nominal\r\n`)]);
+    await file.append({
+      form: "text",
+      pieces: [Buffer.from(`1764000000${i}000000000,${i},on,ready,nominal\r\n`)],
+    });
   await file.close();
   const stored = await readFile(path);
   assert.ok(stored.length < gunzipSync(stored).length / 2, `${stored.length} bytes`);
@@ -52,17 +55,17 @@ test("goes on in the same file when there is room again after a full disk", asyn
   const disk = new SmallDisk(openFileSink);
   const file = new GzipTextFile(await disk.openSink(path), 4);
   const [first, refused, second] = [text(1, 50_000), text(2, 50_000), text(3, 50_000)];
-  await file.append([first]);
+  await file.append({ form: "text", pieces: [first] });
   disk.capacityBytes = file.completeBytes + 1000;
   await assert.rejects(
-    file.append([refused]),
+    file.append({ form: "text", pieces: [refused] }),
     (error) => error instanceof DaqError && error.code === "disk-full",
   );
   await file.repair();
   assert.ok(gunzipSync(await readFile(path)).equals(first), "cut back to what was complete");
-  await assert.rejects(file.append([refused]), DaqError);
+  await assert.rejects(file.append({ form: "text", pieces: [refused] }), DaqError);
   disk.capacityBytes = Number.POSITIVE_INFINITY;
-  await file.append([second]);
+  await file.append({ form: "text", pieces: [second] });
   await file.close();
   assert.ok(gunzipSync(await readFile(path)).equals(Buffer.concat([first, second])));
 });

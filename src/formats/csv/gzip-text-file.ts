@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { constants, crc32, deflateRaw, type ZlibOptions } from "node:zlib";
 import type { ByteSink } from "../../bytes/byte-sink.ts";
 import { memberEnd, memberHeader } from "./gzip-framing.ts";
-import type { TextFile } from "./text-file.ts";
+import type { EncodedText, TextFile } from "./text-file.ts";
 
 const deflate = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflateRaw);
 
@@ -20,10 +20,10 @@ type Member = {
 };
 
 /**
- * Text in gzip members, one for each checkpoint. Behind every batch the member is whole: each piece is deflated up to
- * a byte boundary, with the text before it as its dictionary, and the member's ten last bytes are written after each
- * batch and cut off again before the next. So the file can be opened at any time, and a full disk cannot prevent its
- * end from being written.
+ * Text in gzip members. Large batches come as members. Small ones share a member until the next checkpoint, and behind
+ * every batch it is whole: each piece is deflated up to a byte boundary, with the text before it as its dictionary, and
+ * the member's ten last bytes are written after each batch and cut off again before the next. So the file can be opened
+ * at any time, and a full disk cannot prevent its end from being written.
  */
 export class GzipTextFile implements TextFile {
   readonly #sink: ByteSink;
@@ -46,13 +46,26 @@ export class GzipTextFile implements TextFile {
     return this.#completeBytes;
   }
 
-  async append(pieces: Iterable<Uint8Array>): Promise<void> {
+  async append({ form, pieces }: EncodedText): Promise<void> {
     await this.repair();
+    await (form === "text" ? this.#appendText(pieces) : this.#appendMembers(pieces));
+  }
+
+  /** The member before them ends where it does. */
+  async #appendMembers(members: EncodedText["pieces"]): Promise<void> {
+    this.#member = undefined;
+    this.#torn = true;
+    for await (const member of members) await this.#sink.write(member);
+    this.#completeBytes = this.#sink.positionBytes;
+    this.#torn = false;
+  }
+
+  async #appendText(pieces: EncodedText["pieces"]): Promise<void> {
     let { crc, textBytes, window } = this.#member ?? { crc: 0, textBytes: 0, window: new Uint8Array(0) };
     this.#torn = true;
     if (this.#member !== undefined) await this.#sink.truncate(this.#member.blocksEndBytes);
     let waiting: Uint8Array[] = this.#member === undefined ? [memberHeader] : [];
-    for (const piece of pieces) {
+    for await (const piece of pieces) {
       const blocks = await deflate(piece, {
         level: this.#level,
         finishFlush: constants.Z_SYNC_FLUSH,

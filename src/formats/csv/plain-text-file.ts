@@ -1,5 +1,5 @@
 import type { ByteSink } from "../../bytes/byte-sink.ts";
-import type { TextFile } from "./text-file.ts";
+import type { EncodedText, TextFile } from "./text-file.ts";
 
 /** Text as it is. */
 export class PlainTextFile implements TextFile {
@@ -20,10 +20,10 @@ export class PlainTextFile implements TextFile {
     return this.#completeBytes;
   }
 
-  async append(pieces: Iterable<Uint8Array>): Promise<void> {
+  async append({ pieces }: EncodedText): Promise<void> {
     await this.repair();
     this.#torn = true;
-    for (const piece of pieces) await this.#sink.write(piece);
+    for await (const piece of pieces) await this.#sink.write(piece);
     this.#completeBytes = this.#sink.positionBytes;
     this.#torn = false;
   }

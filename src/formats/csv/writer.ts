@@ -3,8 +3,8 @@ import type { Batch } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
+import { checkBatch } from "../check-batch.ts";
 import type { FormatOptions, FormatWriter, OutputFile, WriterState, WriterTarget } from "../contract.ts";
-import { checkBatch } from "./check-batch.ts";
 import { headerLine } from "./fields.ts";
 import { waitingTails } from "./gzip-tail.ts";
 import { GzipTextFile } from "./gzip-text-file.ts";
@@ -140,7 +140,7 @@ export async function createWriter(target: WriterTarget): Promise<FormatWriter> 
       const entry = await openFile(target, stream, path, undefined);
       made.push(path, sidecarPath(path));
       opened.push(entry);
-      await entry.file.append([Buffer.from(headerLine(stream))]);
+      await entry.file.append({ form: "text", pieces: [Buffer.from(headerLine(stream))] });
       await describeOpen(target, entry);
     }
   } catch (error) {
@@ -198,10 +198,10 @@ async function openFile(
   state: FileState | undefined,
 ): Promise<StreamFile> {
   const sink = await openSink(path, state === undefined ? {} : { resumeAtBytes: state.bytes });
-  const file = isCompressed(options)
-    ? new GzipTextFile(sink, options.compressionLevel ?? defaultLevel)
-    : new PlainTextFile(sink);
-  return { stream, file, encoder: new RowEncoder(stream), records: state?.records ?? 0, finished: false };
+  const level = isCompressed(options) ? (options.compressionLevel ?? defaultLevel) : undefined;
+  const file = level === undefined ? new PlainTextFile(sink) : new GzipTextFile(sink, level);
+  const encoder = new RowEncoder(stream, level);
+  return { stream, file, encoder, records: state?.records ?? 0, finished: false };
 }
 
 function describeOpen({ run, options, openSink }: WriterTarget, { stream, file }: StreamFile): Promise<void> {

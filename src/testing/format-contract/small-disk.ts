@@ -21,13 +21,21 @@ export class SmallDisk {
         await sink.write(piece.subarray(0, roomBytes));
         roomBytes -= Math.min(roomBytes, piece.byteLength);
       }
-      throw writeError(
-        sink.path,
-        Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }),
-      );
+      throw diskFull(sink.path);
+    };
+    const writeAt = async (offsetBytes: number, pieces: readonly Uint8Array[]): Promise<void> => {
+      let roomBytes = Math.max(0, this.capacityBytes - offsetBytes);
+      const fitting = pieces.map((piece) => {
+        const part = piece.subarray(0, roomBytes);
+        roomBytes -= part.byteLength;
+        return part;
+      });
+      await sink.writeAt!(offsetBytes, fitting);
+      if (fitting.at(-1)?.byteLength !== pieces.at(-1)?.byteLength) throw diskFull(sink.path);
     };
     return {
       path: sink.path,
+      ...(sink.writeAt === undefined ? {} : { writeAt }),
       get positionBytes() {
         return sink.positionBytes;
       },
@@ -41,4 +49,11 @@ export class SmallDisk {
       close: () => sink.close(),
     };
   }
+}
+
+function diskFull(path: string): Error {
+  return writeError(
+    path,
+    Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }),
+  );
 }

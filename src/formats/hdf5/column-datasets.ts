@@ -1,0 +1,27 @@
+import { type DType, dtypeBytes } from "../../model/dtype.ts";
+import type { Column } from "../../model/stream-schema.ts";
+import type { AttributeValue } from "./file/attribute.ts";
+import { type Datatype, floatType, integerType } from "./file/datatype.ts";
+
+/** HDF5's name for the element type of a column; little-endian as everything here. */
+export function datatypeOf(dtype: DType): Datatype {
+  const bytes = dtypeBytes(dtype);
+  if (dtype === "float32" || dtype === "float64") return floatType(bytes as 4 | 8);
+  return integerType(bytes as 1 | 2 | 4 | 8, !dtype.startsWith("u"));
+}
+
+/** One byte, 1 or 0: h5py's boolean is an enumeration, which Octave does not read. */
+export const validityType: Datatype = integerType(1, false);
+
+/** CF and NeXus words: `units`, `long_name`, `scale_factor` and `add_offset` for raw counts. */
+export function columnAttributes(column: Column, source: string): Readonly<Record<string, AttributeValue>> {
+  return {
+    ...(column.unit === undefined ? {} : { units: column.unit }),
+    ...(column.description === undefined ? {} : { long_name: column.description }),
+    ...(column.scale === undefined ? {} : { scale_factor: new Float64Array([column.scale]) }),
+    ...(column.offset === undefined ? {} : { add_offset: new Float64Array([column.offset]) }),
+    // Not CF's valid_range, which makes readers hide values, and is in raw counts.
+    ...(column.range === undefined ? {} : { range: new Float64Array(column.range) }),
+    source,
+  };
+}
