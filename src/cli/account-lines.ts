@@ -1,4 +1,4 @@
-import type { Ledger, StreamAccount } from "../model/ledger.ts";
+import { type Ledger, lostByReason, type StreamAccount } from "../model/ledger.ts";
 
 /** A ledger in plain words: a line for each stream, and what was lost by reason. */
 export function accountLines({ accounts, complete }: Ledger): string[] {
@@ -10,9 +10,8 @@ export function accountLines({ accounts, complete }: Ledger): string[] {
   return complete ? lines : [...lines, "(the account is not complete)"];
 }
 
-function reasons({ ranges }: StreamAccount): string {
-  const byReason = new Map<string, number>();
-  for (const { reason, count } of ranges) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
-  if (byReason.size === 0) return "";
-  return ` (${[...byReason].map(([reason, count]) => `${reason} ${count}`).join(", ")})`;
+function reasons(account: StreamAccount): string {
+  const byReason = Object.entries(lostByReason(account));
+  if (byReason.length === 0) return "";
+  return ` (${byReason.map(([reason, count]) => `${reason} ${count}`).join(", ")})`;
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DaqError } from "../model/errors.ts";
-import { readJournal } from "../recorder/journal.ts";
+import { readJournal } from "../recorder/journal-lines.ts";
 import { findJournal } from "../recorder/recover-run.ts";
 import { identifyFile } from "./inspect/identify-file.ts";
 import { isoTime } from "./iso-time.ts";

@@ -6,7 +6,7 @@ const mostRanges = 20;
 
 /** One stream's account in plain words, then each lost range with its reason and time. */
 export function lossLines(
-  { stream, produced, stored, lost, ranges }: StreamAccount,
+  { stream, produced, stored, lost, ranges, more }: StreamAccount,
   showAll: boolean,
 ): string[] {
   const shown = showAll ? ranges : ranges.slice(0, mostRanges);
@@ -18,6 +18,10 @@ export function lossLines(
   if (hidden.length > 0) {
     const records = hidden.reduce((sum, { count }) => sum + count, 0);
     lines.push(`  and ${hidden.length} more (${records} records); --all shows them`);
+  }
+  if (more !== undefined) {
+    const records = Object.values(more.lost).reduce((sum, count) => sum + count, 0);
+    lines.push(`  and ${more.ranges} more (${records} records) in ${more.file}`);
   }
   return lines;
 }

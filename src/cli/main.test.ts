@@ -29,11 +29,29 @@ test("an unknown command or option is named, with exit code 2", async () => {
   const command = await spawnDaq(["inspekt"]).done;
   assert.equal(command.code, 2);
   assert.match(command.error, /There is no command "inspekt"/);
+  assert.match(command.error, /Did you mean "daq inspect"\? Choose from: record, inspect, /);
+  const file = await spawnDaq(["scan.toml"]).done;
+  assert.match(file.error, /daq record scan\.toml/);
   for (const name of ["inspect", "tail", "config", "devices"]) {
     const option = await spawnDaq([name, "--colour"]).done;
     assert.equal(option.code, 2);
-    assert.match(option.error, /'--colour'/);
+    assert.match(option.error, /has no option --colour\./);
     assert.match(option.error, new RegExp(`daq ${name} --help`));
+  }
+});
+
+test("a misspelt option is answered with the nearest one", async () => {
+  for (const [args, meant] of [
+    [["record", "--durration", "5s"], "--duration"],
+    [["record", "--compresion=gzip"], "--compression"],
+    [["record", "--ring_mb", "5"], "--ring-mb"],
+    [["tail", "--cuont", "5"], "--count"],
+    [["inspect", "-json"], undefined],
+  ] as const) {
+    const { code, error } = await spawnDaq(args).done;
+    assert.equal(code, 2);
+    if (meant !== undefined) assert.match(error, new RegExp(`Did you mean ${meant}\\?`));
+    else assert.doesNotMatch(error, /Did you mean/);
   }
 });
 

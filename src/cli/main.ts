@@ -1,3 +1,4 @@
+import { nearestName } from "../config/nearest-name.ts";
 import { DaqError, exitCodeOf, exitCodes } from "../model/errors.ts";
 import { softwareVersion } from "../run/run-info.ts";
 import type { Command } from "./command.ts";
@@ -30,6 +31,10 @@ const commands: Record<string, { readonly summary: string; readonly load: () => 
     summary: "list drivers, their settings, and configured devices",
     load: async () => (await import("./commands/devices.ts")).devicesCommand,
   },
+  doctor: {
+    summary: "check what recording needs here, and what would make it faster",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
 };
 
 function overview(): string {
@@ -44,6 +49,14 @@ function overview(): string {
     "`daq COMMAND --help` explains a command and shows examples.",
     "Exit codes: 0 complete, 1 failed, 2 wrong usage or configuration, 3 finished but something was lost.",
   ].join("\n");
+}
+
+function unknownCommandHint(name: string): string {
+  const names = Object.keys(commands);
+  if (name.endsWith(".toml")) return `Say what to do with it: daq record ${name}`;
+  const nearest = nearestName(name, names);
+  const meant = nearest === undefined ? "" : `Did you mean "daq ${nearest}"? `;
+  return `${meant}Choose from: ${names.join(", ")}.`;
 }
 
 /** Runs one command line; resolves to the exit code, and never rejects. */
@@ -62,7 +75,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (entry === undefined)
       throw new DaqError("usage", `There is no command "${name}".`, {
-        hint: `Choose from: ${Object.keys(commands).join(", ")}.`,
+        hint: unknownCommandHint(name),
       });
     const command = await entry.load();
     const parsed = parseArguments(command, rest);

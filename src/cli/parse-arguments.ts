@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { DaqError } from "../model/errors.ts";
+import { nearestName } from "../config/nearest-name.ts";
+import { DaqError, systemCode } from "../model/errors.ts";
 import type { Command, OptionDefinition, ParsedArguments } from "./command.ts";
 
 /** Options that every command has. */
@@ -25,7 +26,10 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw usage(command, (error as Error).message.split(". To specify")[0]!);
+    throw (
+      unknownOption(command, definitions, error) ??
+      usage(command, (error as Error).message.split(". To specify")[0]!)
+    );
   }
   const { values, positionals } = parsed;
   const [fewest, most] = command.operandCount;
@@ -40,6 +44,20 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     text: (name) => textsOf(name).at(-1),
     texts: textsOf,
   };
+}
+
+/** An option that does not exist, with the nearest that does: of this command, or a key that `--set` takes. */
+function unknownOption(
+  command: Command,
+  definitions: readonly OptionDefinition[],
+  error: unknown,
+): DaqError | undefined {
+  if (systemCode(error) !== "ERR_PARSE_ARGS_UNKNOWN_OPTION") return undefined;
+  const written = /'(--?[^'=]+)/.exec((error as Error).message)?.[1] ?? "";
+  const names = definitions.map(({ name }) => name);
+  const nearest = nearestName(written.replace(/^-+/, ""), names);
+  const meant = nearest === undefined ? "" : ` Did you mean --${nearest}?`;
+  return usage(command, `daq ${command.name} has no option ${written}.${meant}`);
 }
 
 function usage(command: Command, problem: string): DaqError {

@@ -3,8 +3,11 @@ export function pythonLines(paths: readonly string[]): string[] {
   const lines: string[] = [];
   const arrow = paths.filter((path) => path.endsWith(".arrow"));
   const csv = paths.filter((path) => path.endsWith(".csv") || path.endsWith(".csv.gz"));
+  const hdf5 = paths.filter((path) => /\.(h5|hdf5|nxs)$/.test(path));
+  if (hdf5.length > 0) lines.push("import h5py");
   if (arrow.length > 0) lines.push("import pyarrow as pa");
   if (csv.length > 0) lines.push("import pandas as pd");
+  for (const path of hdf5) lines.push(`entry = h5py.File(${JSON.stringify(path)})["entry"]`);
   for (const path of arrow)
     lines.push(`${variable(path)} = pa.ipc.open_file(${JSON.stringify(path)}).read_all()`);
   for (const path of csv)

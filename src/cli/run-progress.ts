@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DaqError } from "../model/errors.ts";
-import type { JournalContent } from "../recorder/journal.ts";
+import type { JournalContent } from "../recorder/journal-lines.ts";
 import { readRingStatus } from "./ring-status.ts";
 
 /**

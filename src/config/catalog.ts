@@ -10,7 +10,7 @@ export type Catalog<Part> = {
 /** What the check of a configuration needs to know of a format. */
 export type CatalogFormat = Pick<
   Format,
-  "extensions" | "compressions" | "defaultCompression" | "maxCompressionLevel"
+  "name" | "extensions" | "compressions" | "defaultCompression" | "maxCompressionLevel"
 >;
 
 /** What the check of a configuration needs to know of a driver. */

@@ -2,6 +2,7 @@ import type { Setting } from "../model/setting.ts";
 import { expectation } from "./check-setting.ts";
 import { tomlText } from "./describe-config.ts";
 import { deviceSettings } from "./device-settings.ts";
+import { formatStorageSettings } from "./format-storage-settings.ts";
 import { plainTables } from "./overrides.ts";
 
 /** A driver whose own keys the reference is to list. */
@@ -11,10 +12,16 @@ export type ReferenceDriver = {
   readonly settings: readonly Setting[];
 };
 
+const ofFormat =
+  "What one format has otherwise, such as `[storage.csv]`. A table of a format that is not in use does nothing.";
+
 /** The reference of all keys in Markdown, from their definitions; `docs/configuration.md` carries it. */
 export function configReference(drivers: readonly ReferenceDriver[] = []): string {
   const sections = [
-    ...Object.entries(plainTables).map(([table, settings]) => section(`\`[${table}]\``, settings)),
+    ...Object.entries(plainTables).flatMap(([table, settings]) => [
+      section(`\`[${table}]\``, settings),
+      ...(table === "storage" ? [section("`[storage.FORMAT]`", formatStorageSettings, ofFormat)] : []),
+    ]),
     section("`[[devices]]`", deviceSettings),
     ...drivers.map(({ name, summary, settings }) => section(`Driver \`${name}\``, settings, summary)),
   ];

@@ -13,17 +13,26 @@ export type Config = {
   readonly devices: readonly DeviceConfig[];
 };
 
+/** What one format of a run may have of its own: `[storage.csv]`. */
+export type FormatStorageConfig = {
+  readonly compression?: string;
+  readonly compressionLevel?: number;
+  readonly chunkSize?: number;
+};
+
 export type StorageConfig = {
   /** At least one, none twice. A device may have its own. */
   readonly formats: readonly FormatName[];
   /** A template; `outputPathFor` fills it in. */
   readonly outputPath: string;
-  /** Absent: each format's own default. Every format in use has it. */
+  /** For every format that has it; the others, and all of them when it is absent, take their own default. */
   readonly compression?: string;
-  /** 0 is off. `formatOptionsFor` joins both for one format. */
+  /** 0 is off. `formatOptionsFor` joins all of this for one format. */
   readonly compressionLevel?: number;
   /** Records per chunk; absent: chosen from the stream's shape. */
   readonly chunkSize?: number;
+  /** By format: what stands in `[storage.FORMAT]`. It goes before the keys above. */
+  readonly ofFormat?: { readonly [format: string]: FormatStorageConfig };
   readonly flushIntervalMs: number;
   readonly durability: "process" | "power";
   /** Absent: as fast as the disk takes it. 1 MB is 1,000,000 bytes. */

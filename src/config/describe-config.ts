@@ -1,5 +1,6 @@
 import type { MetadataValue } from "../model/metadata.ts";
 import type { Config, LoadedConfig } from "./config.ts";
+import type { formatStorageSettings } from "./format-storage-settings.ts";
 import { defaultOrigin, originText } from "./origin.ts";
 import type { plainTables } from "./overrides.ts";
 
@@ -21,6 +22,7 @@ export function describeConfig({ config, origins, docs }: LoadedConfig): ConfigR
   const values: [string, Value][] = [
     ...Object.entries(config.experiment).map(([key, value]): [string, Value] => [`experiment.${key}`, value]),
     ...storageValues(config).map(([key, value]): [string, Value] => [`storage.${key}`, value]),
+    ...formatStorageValues(config).map(([key, value]): [string, Value] => [`storage.${key}`, value]),
     ...ringBufferValues(config).map(([key, value]): [string, Value] => [`ring_buffer.${key}`, value]),
     ...config.devices.flatMap(({ id, driver, formats, settings }) =>
       Object.entries<Value>({ id, driver, format: formatValue(formats), ...settings }).map(
@@ -48,6 +50,18 @@ function storageValues({ storage }: Config): [string, Value][] {
     max_write_mb_per_s: storage.maxWriteMbPerS,
   };
   return Object.entries(values);
+}
+
+/** What formats have of their own; a format without its own table has no rows. */
+function formatStorageValues({ storage }: Config): [string, Value][] {
+  return Object.entries(storage.ofFormat ?? {}).flatMap(([format, own]) => {
+    const values: Record<(typeof formatStorageSettings)[number]["key"], Value> = {
+      compression: own.compression,
+      compression_level: own.compressionLevel,
+      chunk_size: own.chunkSize,
+    };
+    return Object.entries(values).map(([key, value]): [string, Value] => [`${format}.${key}`, value]);
+  });
 }
 
 function ringBufferValues({ ringBuffer }: Config): [string, Value][] {

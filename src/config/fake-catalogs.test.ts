@@ -6,18 +6,21 @@ import { type LoadConfigOptions, loadConfig } from "./load-config.ts";
 
 const fakeFormats: { readonly [name: string]: CatalogFormat } = {
   hdf5: {
+    name: "hdf5",
     extensions: [".h5", ".hdf5"],
     compressions: ["none", "gzip", "lz4"],
     defaultCompression: "gzip",
     maxCompressionLevel: { gzip: 9 },
   },
   arrow: {
+    name: "arrow",
     extensions: [".arrow"],
     compressions: ["none", "lz4", "zstd"],
     defaultCompression: "none",
     maxCompressionLevel: { zstd: 22 },
   },
   csv: {
+    name: "csv",
     extensions: [".csv", ".csv.gz"],
     compressions: ["none", "gzip"],
     defaultCompression: "none",

@@ -28,6 +28,14 @@ export function dataExtensionOf(template: string): string | undefined {
   return dataExtensions.find((extension) => hasExtension(template, extension));
 }
 
+/** What at the end of the template looks like an extension and is none of a format: it stays a part of the name. */
+export function unknownExtensionOf(template: string): string | undefined {
+  if (dataExtensionOf(template) !== undefined) return undefined;
+  const name = template.slice(template.lastIndexOf("/") + 1);
+  // Two letters at least: "run.v2" and "1.5V" are names.
+  return /.(\.[A-Za-z]{2,8}\d?)$/.exec(name)?.[1];
+}
+
 /** True when the template counts runs; without it an existing file is an error. */
 export function hasVersion(template: string): boolean {
   return template.includes("{version}");

@@ -2,6 +2,7 @@ import type { MetadataValue } from "../model/metadata.ts";
 import type { Setting } from "../model/setting.ts";
 import { type ConfigTable, configValueOf, type Entry } from "./config-value.ts";
 import { experimentSettings } from "./experiment-settings.ts";
+import { formatStorageSettings } from "./format-storage-settings.ts";
 import { suggestion } from "./nearest-name.ts";
 import type { Origin } from "./origin.ts";
 import type { Problems } from "./problems.ts";
@@ -23,6 +24,8 @@ export type Override = {
   /** "storage", or "devices" followed by the device's id in `device`. */
   readonly table: PlainTable | "devices";
   readonly device?: string;
+  /** "csv" for a key of `[storage.csv]`. */
+  readonly format?: string;
   readonly key: string;
   readonly value: MetadataValue;
   readonly origin: Origin;
@@ -34,22 +37,31 @@ const experimentPrefix = "DAQ_EXPERIMENT_";
 /** The variables that set something. An unknown `DAQ_STORAGE_…` or `DAQ_RING_BUFFER_…` is a problem. */
 export function environmentOverrides(
   environment: { readonly [variable: string]: string | undefined },
+  formatNames: readonly string[],
   problems: Problems,
 ): Override[] {
+  const ofFormats = formatNames.flatMap((format) =>
+    formatStorageSettings.map(({ key }) => ({
+      variable: `DAQ_STORAGE_${format}_${key}`.toUpperCase(),
+      override: { table: "storage", format, key } as const,
+    })),
+  );
   const overrides: Override[] = [];
   for (const [variable, value] of Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (value === undefined) continue;
     const origin: Origin = { kind: "environment", variable };
     for (const [prefix, table] of Object.entries(strictPrefixes)) {
       if (!variable.startsWith(prefix)) continue;
+      const ofFormat = ofFormats.find((known) => known.variable === variable)?.override;
       const variables = plainTables[table].map(({ key }) => prefix + key.toUpperCase());
       const key = variable.slice(prefix.length).toLowerCase();
-      if (variables.includes(variable)) overrides.push({ table, key, value, origin });
+      if (ofFormat !== undefined) overrides.push({ ...ofFormat, value, origin });
+      else if (variables.includes(variable)) overrides.push({ table, key, value, origin });
       else
         problems.add(
           origin,
           undefined,
-          `unknown variable; ${suggestion(variable, variables, (name) => name)}`,
+          `unknown variable; ${suggestion(variable, [...variables, ...(table === "storage" ? ofFormats.map((known) => known.variable) : [])], (name) => name)}`,
         );
     }
     if (variable.startsWith(experimentPrefix) && variable.length > experimentPrefix.length) {
@@ -70,6 +82,7 @@ export type Flags = { readonly [dottedKey: string]: MetadataValue | undefined };
 export function flagOverrides(
   flags: Flags,
   flagNames: { readonly [dottedKey: string]: string },
+  formatNames: readonly string[],
   problems: Problems,
 ): Override[] {
   const overrides: Override[] = [];
@@ -82,8 +95,11 @@ export function flagOverrides(
     if (table === "devices" && rest.length >= 2)
       overrides.push({ table, device: rest.slice(0, -1).join("."), key, value, origin });
     else if (isPlainTable(table) && rest.length === 1) overrides.push({ table, key, value, origin });
+    else if (table === "storage" && rest.length === 2 && formatNames.includes(rest[0]!))
+      overrides.push({ table, format: rest[0]!, key, value, origin });
     else {
-      const known = Object.entries(plainTables).flatMap(([name, settings]) =>
+      const ofFormats = formatNames.map((name) => [`storage.${name}`, formatStorageSettings] as const);
+      const known = [...Object.entries(plainTables), ...ofFormats].flatMap(([name, settings]) =>
         settings.map((s) => `${name}.${s.key}`),
       );
       problems.add(origin, dottedKey, `unknown setting; ${suggestion(dottedKey, known, (name) => name)}`);

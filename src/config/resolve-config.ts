@@ -5,6 +5,7 @@ import { type CheckedTable, checkTable } from "./check-table.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type ConfigTable, describeValue } from "./config-value.ts";
 import { experimentSettings } from "./experiment-settings.ts";
+import { formatStorageSettings } from "./format-storage-settings.ts";
 import { metadataKeyProblem, metadataValueOf } from "./metadata-value.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Origin } from "./origin.ts";
@@ -20,6 +21,7 @@ import {
 } from "./overrides.ts";
 import { Problems } from "./problems.ts";
 import { resolveDevices } from "./resolve-devices.ts";
+import { formatStorage, splitStorage, withoutOverridden } from "./resolve-format-storage.ts";
 import { ringBufferConfigOf } from "./resolve-ring-buffer.ts";
 import { checkFormatsInUse, storageConfigOf, storageFormats } from "./resolve-storage.ts";
 import { ringBufferSettings } from "./ring-buffer-settings.ts";
@@ -44,15 +46,16 @@ export async function resolveConfig(layers: ConfigLayers): Promise<LoadedConfig>
   const problems = new Problems();
   reportUnknownTables(document, problems);
   const overrides = [
-    ...environmentOverrides(layers.environment, problems),
-    ...flagOverrides(layers.flags, layers.flagNames, problems),
+    ...environmentOverrides(layers.environment, formats.names, problems),
+    ...flagOverrides(layers.flags, layers.flagNames, formats.names, problems),
   ];
   const experimentTable = layered("experiment", document, overrides, problems);
   const experiment = experimentOf(experimentTable, problems);
-  const storage = checkTable(
-    { settings: storageSettings, ...layered("storage", document, overrides, problems) },
-    problems,
-  );
+  const storageTable = layered("storage", document, overrides, problems);
+  const split = splitStorage(storageTable.table, formats.names, problems);
+  const storage = checkTable({ settings: storageSettings, ...storageTable, table: split.own }, problems);
+  const given = overrides.filter(({ table }) => table === "storage");
+  const ofFormat = withoutOverridden(formatStorage(split.ofFormat, given, formats.names, problems), storage);
   const ringBuffer = checkTable(
     { settings: ringBufferSettings, ...layered("ring_buffer", document, overrides, problems) },
     problems,
@@ -70,22 +73,23 @@ export async function resolveConfig(layers: ConfigLayers): Promise<LoadedConfig>
     },
     problems,
   );
-  await checkFormatsInUse(storage, chosen, devices.devices, formats, problems);
+  await checkFormatsInUse({ storage, ofFormat }, chosen, devices.devices, formats, problems);
   problems.throwIfAny();
   return {
     config: {
       experiment: experiment.metadata,
-      storage: storageConfigOf(storage, chosen.formats ?? []),
+      storage: storageConfigOf({ storage, ofFormat }, chosen.formats ?? []),
       ringBuffer: ringBufferConfig,
       devices: devices.devices,
     },
     origins: Object.fromEntries([
       ...dotted("experiment", experiment.origins),
       ...dotted("storage", new Map([["format", chosen.origin], ...storage.origins])),
+      ...[...ofFormat].flatMap(([name, { origins }]) => dotted(`storage.${name}`, origins)),
       ...dotted("ring_buffer", ringBuffer.origins),
       ...devices.origins,
     ]),
-    docs: Object.fromEntries([...plainDocs(), ...devices.docs]),
+    docs: Object.fromEntries([...plainDocs(), ...formatDocs(formats.names), ...devices.docs]),
     path,
   };
 }
@@ -97,6 +101,12 @@ function dotted(table: string, origins: ReadonlyMap<string, Origin>): [string, O
 function plainDocs(): [string, string][] {
   return Object.entries(plainTables).flatMap(([table, settings]: [string, readonly Setting[]]) =>
     settings.map(({ key, doc }): [string, string] => [`${table}.${key}`, doc]),
+  );
+}
+
+function formatDocs(formatNames: readonly string[]): [string, string][] {
+  return formatNames.flatMap((name) =>
+    formatStorageSettings.map(({ key, doc }): [string, string] => [`storage.${name}.${key}`, doc]),
   );
 }
 
@@ -123,7 +133,7 @@ function layered(
       title,
       `expected a table, found ${describeValue(entry.value)}; write [${name}] once`,
     );
-  const own = overrides.filter((override) => override.table === name);
+  const own = overrides.filter(({ table: of, format }) => of === name && format === undefined);
   return { table: overlaid(table, own, plainTables[name]), title, origin: entry?.origin };
 }
 

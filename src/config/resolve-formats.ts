@@ -1,9 +1,7 @@
 import type { FormatName } from "../formats/contract.ts";
-import type { CatalogFormat, FormatCatalog } from "./catalog.ts";
+import type { FormatCatalog } from "./catalog.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { Origin } from "./origin.ts";
 import { dataExtensionOf } from "./output-path.ts";
-import type { Problems } from "./problems.ts";
 import { quoted } from "./shortened.ts";
 
 /** What `format = "both"` stands for. */
@@ -64,76 +62,4 @@ export async function formatOfTemplate(
   }
   complain(`no format writes ${extension} files; ${available(catalog)}`);
   return undefined;
-}
-
-/** A compression and a level as they were given, each with its place. */
-export type GivenCompression = {
-  readonly compression: string | undefined;
-  readonly compressionOrigin: Origin | undefined;
-  readonly level: number | undefined;
-  readonly levelOrigin: Origin | undefined;
-};
-
-/** Checks the codec and its level against every format in use. */
-export function checkCompression(
-  given: GivenCompression,
-  formats: ReadonlyMap<string, CatalogFormat>,
-  problems: Problems,
-): void {
-  if (given.compression !== undefined && !checkCodec(given.compression, given, formats, problems)) return;
-  checkLevel(given, formats, problems);
-}
-
-function checkCodec(
-  codec: string,
-  given: GivenCompression,
-  formats: ReadonlyMap<string, CatalogFormat>,
-  problems: Problems,
-): boolean {
-  let fits = true;
-  for (const [name, { compressions }] of formats) {
-    if (compressions.includes(codec)) continue;
-    fits = false;
-    const nearest = nearestName(codec, compressions);
-    const meant = nearest === undefined ? "" : `; did you mean ${quoted(nearest)}?`;
-    const message = `${name} has no ${quoted(codec)}; it has: ${compressions.join(", ")}${meant}`;
-    problems.add(given.compressionOrigin, "[storage] compression", message);
-  }
-  return fits;
-}
-
-function checkLevel(
-  given: GivenCompression,
-  formats: ReadonlyMap<string, CatalogFormat>,
-  problems: Problems,
-): void {
-  const { compression, level } = given;
-  // 0 is off, whatever the codec.
-  if (level === undefined || level === 0) return;
-  const refused: string[] = [];
-  for (const [name, format] of formats) {
-    const codec = compression ?? format.defaultCompression;
-    const max = Object.hasOwn(format.maxCompressionLevel, codec)
-      ? format.maxCompressionLevel[codec]
-      : undefined;
-    if (max !== undefined && level <= max) continue;
-    if (max === undefined) refused.push(`${quoted(codec)} of ${name} takes no level${levelsOf(format)}`);
-    else {
-      const message = `expected 0 (off) to ${max} for ${quoted(codec)} in ${name}, found ${level}`;
-      problems.add(given.levelOrigin, "[storage] compression_level", message);
-    }
-  }
-  // With no codec named, the level is for those formats whose own default takes one.
-  if (compression === undefined && refused.length < formats.size) return;
-  for (const refusal of refused)
-    problems.add(
-      given.levelOrigin,
-      "[storage] compression_level",
-      `${refusal}; leave the level out, or 0 for off`,
-    );
-}
-
-function levelsOf({ maxCompressionLevel }: CatalogFormat): string {
-  const levels = Object.entries(maxCompressionLevel).map(([codec, max]) => `${codec} 0 to ${max}`);
-  return levels.length === 0 ? "" : ` (with a level: ${levels.join(", ")})`;
 }

@@ -1,14 +1,22 @@
 import type { CatalogFormat, FormatCatalog } from "./catalog.ts";
+import { checkOwnCompression, checkSharedCompression, type GivenCompression } from "./check-compression.ts";
 import type { CheckedTable } from "./check-table.ts";
 import type { DeviceConfig, StorageConfig } from "./config.ts";
 import { defaultOrigin, type Origin, overrides } from "./origin.ts";
 import { dataExtensionOf } from "./output-path.ts";
 import type { Problems } from "./problems.ts";
-import { checkCompression, formatOfTemplate, namedFormats } from "./resolve-formats.ts";
+import { type CheckedFormatStorage, formatStorageConfigs } from "./resolve-format-storage.ts";
+import { formatOfTemplate, namedFormats } from "./resolve-formats.ts";
 import type { ValuesOf } from "./setting-type.ts";
 import type { storageSettings } from "./storage-settings.ts";
 
 export type CheckedStorage = CheckedTable<ValuesOf<typeof storageSettings>>;
+
+/** `[storage]` and the tables of single formats below it. */
+export type WholeStorage = {
+  readonly storage: CheckedStorage;
+  readonly ofFormat: ReadonlyMap<string, CheckedFormatStorage>;
+};
 
 export type StorageFormats = {
   /** Undefined when they are wrong; the problem is noted. */
@@ -38,7 +46,7 @@ export async function storageFormats(
 
 /** Checks what the formats of `[storage]` and of all devices have to fit: the codec, its level, the extension. */
 export async function checkFormatsInUse(
-  storage: CheckedStorage,
+  { storage, ofFormat }: WholeStorage,
   { formats, origin }: StorageFormats,
   devices: readonly Pick<DeviceConfig, "formats">[],
   catalog: FormatCatalog,
@@ -48,17 +56,12 @@ export async function checkFormatsInUse(
   const inUse = new Map<string, CatalogFormat>();
   for (const name of [...(formats ?? []), ...devices.flatMap((device) => device.formats)])
     if (!inUse.has(name)) inUse.set(name, await catalog.load(name));
+  const own = new Map([...ofFormat].map(([name, table]) => [name, givenBy(`[storage.${name}]`, table)]));
   if (!invalid.has("compression"))
-    checkCompression(
-      {
-        compression: values.compression,
-        compressionOrigin: origins.get("compression"),
-        level: values.compression_level,
-        levelOrigin: origins.get("compression_level"),
-      },
-      inUse,
-      problems,
-    );
+    checkSharedCompression(givenBy("[storage]", storage), [...inUse.values()], own, problems);
+  for (const [name, given] of own)
+    if (!ofFormat.get(name)!.invalid.has("compression"))
+      checkOwnCompression(given, await catalog.load(name), values.compression, problems);
   const pathOrigin = origins.get("output_path") ?? defaultOrigin;
   const extension = dataExtensionOf(values.output_path);
   // A format that overrides the file's (--format csv) also overrides the extension that the file has for its own.
@@ -72,16 +75,31 @@ export async function checkFormatsInUse(
     );
 }
 
+function givenBy(
+  title: string,
+  { values, origins }: CheckedStorage | CheckedFormatStorage,
+): GivenCompression {
+  return {
+    title,
+    compression: values.compression,
+    compressionOrigin: origins.get("compression"),
+    level: values.compression_level,
+    levelOrigin: origins.get("compression_level"),
+  };
+}
+
 export function storageConfigOf(
-  { values }: CheckedStorage,
+  { storage: { values }, ofFormat: tables }: WholeStorage,
   formats: StorageConfig["formats"],
 ): StorageConfig {
+  const ofFormat = formatStorageConfigs(tables);
   return {
     formats,
     outputPath: values.output_path,
     ...(values.compression === undefined ? {} : { compression: values.compression }),
     ...(values.compression_level === undefined ? {} : { compressionLevel: values.compression_level }),
     ...(values.chunk_size === undefined ? {} : { chunkSize: values.chunk_size }),
+    ...(ofFormat === undefined ? {} : { ofFormat }),
     flushIntervalMs: values.flush_interval_ms,
     durability: values.durability,
     ...(values.max_write_mb_per_s === undefined ? {} : { maxWriteMbPerS: values.max_write_mb_per_s }),

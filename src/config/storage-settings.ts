@@ -20,7 +20,7 @@ export const storageSettings = [
   {
     key: "compression",
     kind: "string",
-    doc: "Codec, one that every format in use has. Absent: each format's own default.",
+    doc: "Codec for each format in use that has it; at least one must. Absent: each format's own default.",
     example: '"gzip"',
   },
   {

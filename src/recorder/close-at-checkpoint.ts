@@ -1,5 +1,5 @@
 import { DaqError } from "../model/errors.ts";
-import { readJournal } from "./journal.ts";
+import { readJournal } from "./journal-lines.ts";
 import { makeOutputs } from "./make-outputs.ts";
 import { nowText } from "./output.ts";
 import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";

@@ -10,8 +10,17 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { type CheckpointLine, Journal, type JournalHead, readJournal } from "./journal.ts";
+import { type TestContext, test } from "node:test";
+import { Journal } from "./journal.ts";
+import { type CheckpointLine, type JournalHead, readJournal } from "./journal-lines.ts";
+
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+  t.after(() => {
+    for (const path of [folder, `${folder}-moved`]) rmSync(path, { recursive: true, force: true });
+  });
+  return folder;
+}
 
 function headIn(folder: string): JournalHead {
   return {
@@ -48,8 +57,8 @@ function headIn(folder: string): JournalHead {
 
 const line = (cursor: number): CheckpointLine => ({ cursor, nextSequences: [cursor], outputs: [] });
 
-test("a journal cut at any byte gives the lines that are whole", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+test("a journal cut at any byte gives the lines that are whole", async (t) => {
+  const folder = temporaryFolder(t);
   const journal = await Journal.create(headIn(folder));
   for (const cursor of [64, 128, 192]) await journal.append(line(cursor));
   await journal.close();
@@ -64,48 +73,43 @@ test("a journal cut at any byte gives the lines that are whole", async () => {
     assert.equal(content!.bytes, whole.lastIndexOf(10, bytes - 1) + 1);
     assert.equal(content!.head.run.info.experiment.serial, 2n ** 62n);
   }
-  rmSync(folder, { recursive: true });
 });
 
-test("going on after a torn line overwrites it", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+test("going on after a torn line overwrites it", async (t) => {
+  const folder = temporaryFolder(t);
   const head = headIn(folder);
   const journal = await Journal.create(head);
   await journal.append(line(64));
   await journal.close();
   appendFileSync(journal.path, '{"cursor":128,"next');
-  const content = await readJournal(journal.path);
-  const again = await Journal.reopen(head.options.indexPath, content!);
+  const { journal: again } = (await Journal.reopen(head.options.indexPath))!;
   await again.append(line(256));
   await again.close();
   assert.equal((await readJournal(journal.path))!.last!.cursor, 256);
-  rmSync(folder, { recursive: true });
 });
 
-test("a folder that was moved is found where it is now", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+test("a folder that was moved is found where it is now", async (t) => {
+  const folder = temporaryFolder(t);
   const journal = await Journal.create(headIn(folder));
   await journal.append(line(64));
   await journal.close();
   renameSync(folder, `${folder}-moved`);
   const content = await readJournal(join(`${folder}-moved`, "run.journal.jsonl"));
   assert.equal(content!.head.options.outputs[0]!.path, join(`${folder}-moved`, "run.csv"));
-  rmSync(`${folder}-moved`, { recursive: true });
 });
 
-test("what is not a journal is an error that says so, and a missing one is none", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+test("what is not a journal is an error that says so, and a missing one is none", async (t) => {
+  const folder = temporaryFolder(t);
   const path = join(folder, "x.journal.jsonl");
   assert.equal(await readJournal(path), undefined);
   for (const text of ["", "hello\n", '{"journal":2}\n', "[]\n"]) {
     writeFileSync(path, text);
     await assert.rejects(readJournal(path), { code: "format", message: /not the journal/ });
   }
-  rmSync(folder, { recursive: true });
 });
 
-test("the losses of all checkpoints add up, and the last state counts", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "daq-journal-"));
+test("the losses of all checkpoints add up, and the last state counts", async (t) => {
+  const folder = temporaryFolder(t);
   const journal = await Journal.create(headIn(folder));
   const lost = (first: number) => ({ first, count: 2, reason: "ring-lapped" as const, atNs: "1" });
   const at = (cursor: number, ranges: Record<string, ReturnType<typeof lost>[]>): CheckpointLine => ({
@@ -114,10 +118,12 @@ test("the losses of all checkpoints add up, and the last state counts", async ()
   });
   await journal.append(at(64, { a: [lost(1)] }));
   await journal.append(at(128, {}));
-  await journal.append(at(192, { a: [lost(7), lost(9)], b: [lost(3)] }));
+  await journal.append(at(192, { a: [lost(7), lost(9), lost(20)], b: [lost(3)] }));
   await journal.close();
   const { last } = (await readJournal(journal.path))!;
-  assert.deepEqual(last!.outputs[0]!.lost, { a: [lost(1), lost(7), lost(9)], b: [lost(3)] });
+  assert.deepEqual(last!.outputs[0]!.lost, {
+    a: [lost(1), { ...lost(7), count: 4 }, lost(20)],
+    b: [lost(3)],
+  });
   assert.deepEqual(last!.outputs[0]!.stored, { a: 192 });
-  rmSync(folder, { recursive: true });
 });

@@ -1,105 +1,104 @@
-import { createReadStream } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import type { WriterState } from "../formats/contract.ts";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { syncFolder } from "../bytes/sync-folder.ts";
 import { DaqError, systemCode, writeError } from "../model/errors.ts";
-import type { LostRange } from "../model/ledger.ts";
 import { toJson } from "../model/metadata.ts";
-import { parseJson } from "../model/parse-json.ts";
-import type { Run } from "../model/run.ts";
 import { tryLock } from "../ring/posix.ts";
-import { journalPath, type RecorderOptions } from "./recorder-options.ts";
+import {
+  type CheckpointLine,
+  type JournalContent,
+  type JournalHead,
+  joined,
+  readJournal,
+  writtenHead,
+} from "./journal-lines.ts";
+import { isStillAt, lockHandle, openLocked } from "./journal-lock.ts";
+import { journalPath } from "./recorder-options.ts";
+
+/** The journal grows by so much between two rewritings, or by as much as the last one left when that is more. */
+const rewriteBytes = 16 * 2 ** 20;
 
 /**
  * The journal of a run: a line when it starts, a line at each checkpoint, gone when the files are closed. It says
  * where each file is to be cut after a crash, and where in the ring to go on. Appending a line is the moment at which
  * a checkpoint counts; a torn last line counts as not written.
+ *
+ * Now and then it is written anew, with its head and one line that says the same as all before. The new file is locked
+ * before it takes the old one's name, so at every moment the file of that name is whole and locked.
  */
-export type JournalHead = {
-  readonly journal: 1;
-  readonly ringUid: string;
-  readonly options: RecorderOptions;
-  readonly run: Run;
-};
-
-export type OutputCheckpoint = {
-  /** Undefined for an output that failed before: it is not written any more. */
-  readonly state?: WriterState;
-  readonly failure?: string;
-  readonly stored: { readonly [stream: string]: number };
-  /** Losses since the line before. */
-  readonly lost: { readonly [stream: string]: readonly LostRange[] };
-};
-
-export type CheckpointLine = {
-  readonly cursor: number;
-  readonly nextSequences: readonly number[];
-  readonly outputs: readonly OutputCheckpoint[];
-};
-
-export type JournalContent = {
-  readonly head: JournalHead;
-  /** The last checkpoint, with the losses of all of them; undefined when the crash came before the first. */
-  readonly last: CheckpointLine | undefined;
-  readonly bytes: number;
-};
-
 export class Journal {
   readonly path: string;
-  readonly #handle: FileHandle;
-  readonly #power: boolean;
-  #positionBytes: number;
+  readonly #head: JournalHead;
+  readonly #rewriteBytes: number;
+  #handle: FileHandle;
+  #last: CheckpointLine | undefined;
+  #positionBytes = 0;
+  #rewriteAtBytes: number;
 
-  private constructor(path: string, handle: FileHandle, positionBytes: number, power: boolean) {
-    this.path = path;
+  private constructor(
+    head: JournalHead,
+    handle: FileHandle,
+    last: CheckpointLine | undefined,
+    growthBytes: number,
+  ) {
+    this.path = journalPath(head.options.indexPath);
+    this.#head = head;
     this.#handle = handle;
-    this.#positionBytes = positionBytes;
-    this.#power = power;
+    this.#last = last;
+    this.#rewriteBytes = growthBytes;
+    this.#rewriteAtBytes = growthBytes;
   }
 
-  static async create(head: JournalHead): Promise<Journal> {
+  /** Makes it and takes its lock. Throws `DaqError("path")` when it exists. */
+  static async create(head: JournalHead, growthBytes = rewriteBytes): Promise<Journal> {
     const path = journalPath(head.options.indexPath);
-    const power = head.options.durability === "power";
-    let handle: FileHandle;
-    try {
-      handle = await open(path, "wx+");
-    } catch (error) {
-      if (systemCode(error) === "EEXIST")
-        throw new DaqError(
-          "path",
-          `${path} exists already: a run to this path goes on, or a crash left it.`,
-          {
-            hint: "Run `daq recover` on it, or choose another output_path.",
-            cause: error,
-          },
-        );
-      throw writeError(path, error);
-    }
-    const journal = new Journal(path, handle, 0, power);
-    await lock(handle, path);
-    await journal.#append({ ...head, options: withPaths(head.options, (file) => basename(file)) });
+    const handle = await createLocked(path);
+    const journal = new Journal(head, handle, undefined, growthBytes);
+    await journal.#append(writtenHead(head));
     return journal;
   }
 
-  static async reopen(indexPath: string, content: JournalContent): Promise<Journal> {
+  /**
+   * Takes the lock of the journal that is there, reads it, and cuts off what does not count; undefined when there is
+   * none. Throws `DaqError("path")` when another process has it, `("format")` when it is not a journal.
+   */
+  static async reopen(
+    indexPath: string,
+    growthBytes = rewriteBytes,
+  ): Promise<{ readonly journal: Journal; readonly content: JournalContent } | undefined> {
     const path = journalPath(indexPath);
-    const handle = await open(path, "r+");
-    await lock(handle, path);
-    await handle.truncate(content.bytes);
-    return new Journal(path, handle, content.bytes, content.head.options.durability === "power");
+    const handle = await openLocked(path);
+    if (handle === undefined) return undefined;
+    try {
+      if ((await handle.stat()).size === 0) throw existsAlready(path);
+      const content = await readJournal(path);
+      if (content === undefined) throw new DaqError("path", `${path} was removed while it was read.`);
+      await handle.truncate(content.bytes);
+      const last = content.last === undefined ? undefined : joined(undefined, content.last);
+      const journal = new Journal(content.head, handle, last, growthBytes);
+      journal.#positionBytes = content.bytes;
+      return { journal, content };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  get #power(): boolean {
+    return this.#head.options.durability === "power";
   }
 
   async append(line: CheckpointLine): Promise<void> {
     await this.#append(line);
+    this.#last = joined(this.#last, line);
+    if (this.#positionBytes >= this.#rewriteAtBytes) await this.#rewrite();
   }
 
   async #append(value: unknown): Promise<void> {
     const bytes = Buffer.from(`${toJson(value)}\n`);
     try {
-      let done = 0;
-      while (done < bytes.byteLength)
-        done += (await this.#handle.write(bytes, done, bytes.byteLength - done, this.#positionBytes + done))
-          .bytesWritten;
+      await writeAll(this.#handle, bytes, this.#positionBytes);
       if (this.#power) await this.#handle.datasync();
       this.#positionBytes += bytes.byteLength;
     } catch (error) {
@@ -107,118 +106,81 @@ export class Journal {
     }
   }
 
+  /** Replaces the file by one with the head and the last line. When that cannot be done the old one goes on. */
+  async #rewrite(): Promise<void> {
+    const temporary = temporaryPath(this.path);
+    const bytes = Buffer.from(`${toJson(writtenHead(this.#head))}\n${toJson(this.#last)}\n`);
+    let handle: FileHandle | undefined;
+    try {
+      await rm(temporary, { force: true }); // A crash may have left one.
+      handle = await open(temporary, "wx+");
+      await lockHandle(handle, temporary);
+      await writeAll(handle, bytes, 0);
+      // Whatever the durability: after a crash of the machine the name must not stand for a file without content.
+      await handle.sync();
+      await rename(temporary, this.path);
+    } catch {
+      await handle?.close().catch(() => {});
+      await rm(temporary, { force: true }).catch(() => {});
+      this.#rewriteAtBytes = this.#positionBytes + this.#rewriteBytes;
+      return;
+    }
+    const old = this.#handle;
+    this.#handle = handle;
+    this.#positionBytes = bytes.byteLength;
+    this.#rewriteAtBytes = bytes.byteLength + Math.max(this.#rewriteBytes, bytes.byteLength);
+    await old.close();
+    if (this.#power)
+      try {
+        await syncFolder(dirname(this.path));
+      } catch (error) {
+        throw writeError(this.path, error);
+      }
+  }
+
   async close(): Promise<void> {
     await this.#handle.close();
   }
 
-  /** The run is in its files: the journal has done its work. */
+  /** The run is in its files: the journal has done its work. The lock is kept until the name is gone. */
   async remove(): Promise<void> {
-    await this.close();
+    await rm(temporaryPath(this.path), { force: true });
     await rm(this.path, { force: true });
+    await this.close();
   }
 }
 
-/** Who writes a run's files holds the lock of its journal; it ends with the process, however that ends. */
-async function lock(handle: FileHandle, path: string): Promise<void> {
-  if (tryLock(handle.fd)) return;
-  await handle.close();
-  throw new DaqError("path", `Another process is writing the files of ${path}.`, {
-    hint: "The run goes on, or is being recovered: wait for that to end.",
+function existsAlready(path: string, cause?: unknown): DaqError {
+  return new DaqError("path", `${path} exists already: a run to this path goes on, or a crash left it.`, {
+    hint: "Run `daq recover` on it, or choose another output_path.",
+    cause,
   });
 }
 
-/**
- * Holds the lock of a journal while `work` changes the files of its run. Throws `DaqError("path")` when somebody else
- * does.
- */
-export async function whileLocked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  const handle = await open(path, "r+");
-  await lock(handle, path);
-  try {
-    return await work();
-  } finally {
+function temporaryPath(path: string): string {
+  return `${path}.tmp`;
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength)
+    done += (await handle.write(bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
+}
+
+async function createLocked(path: string): Promise<FileHandle> {
+  for (;;) {
+    let handle: FileHandle;
+    try {
+      handle = await open(path, "wx+");
+    } catch (error) {
+      if (systemCode(error) === "EEXIST") throw existsAlready(path, error);
+      throw writeError(path, error);
+    }
+    // Somebody may look at it in the moment between: a recorder that wants the same name, or a `daq recover`, which
+    // takes an empty journal for the trace of a crash and removes it.
+    for (let tries = 0; !tryLock(handle.fd) && tries < 200; tries++) await setTimeout(5);
+    await lockHandle(handle, path);
+    if (await isStillAt(handle, path)) return handle;
     await handle.close();
   }
-}
-
-/**
- * Reads a journal; undefined when there is none. Lines are joined as they are read, so that memory does not grow with
- * the length of the run. Throws `DaqError("format")` for one that is not a journal.
- */
-export async function readJournal(path: string): Promise<JournalContent | undefined> {
-  let head: JournalHead | undefined;
-  let last: CheckpointLine | undefined;
-  let bytes = 0;
-  try {
-    for await (const line of wholeLines(path)) {
-      let value: unknown;
-      try {
-        value = parseJson(line.toString("utf8"));
-      } catch {
-        break; // Torn by a crash of the machine: this line and what follows do not count.
-      }
-      if (head === undefined) head = parseHead(path, value);
-      else last = joined(last, value as CheckpointLine);
-      bytes += line.byteLength + 1;
-    }
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    if (error instanceof DaqError) throw error;
-    throw new DaqError("io", `Reading ${path} failed: ${(error as Error).message}`, { cause: error });
-  }
-  if (head === undefined) throw notJournal(path);
-  return { head, last, bytes };
-}
-
-/** The lines of a file that end, without their ends. */
-async function* wholeLines(path: string): AsyncGenerator<Buffer, void, void> {
-  let parts: Buffer[] = [];
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end));
-      yield Buffer.concat(parts);
-      parts = [];
-      from = end + 1;
-    }
-    parts.push(chunk.subarray(from));
-  }
-}
-
-function parseHead(path: string, value: unknown): JournalHead {
-  const head = value as JournalHead | null;
-  if (head?.journal !== 1 || head.options === undefined || head.run === undefined) throw notJournal(path);
-  return { ...head, options: withPaths(head.options, (file) => join(dirname(path), basename(file))) };
-}
-
-function notJournal(path: string): DaqError {
-  return new DaqError(
-    "format",
-    `${path} is not the journal of a run (or is empty: the crash came before the first record).`,
-    { hint: "Recover the data files on their own: `daq recover FILE`." },
-  );
-}
-
-/** A checkpoint behind the ones before it: it replaces them, but for the losses, which add up. */
-function joined(before: CheckpointLine | undefined, line: CheckpointLine): CheckpointLine {
-  if (before === undefined) return line;
-  const outputs = line.outputs.map((output, index): OutputCheckpoint => {
-    // Added in place: copying all ranges for each line would make a long run's journal slow to read.
-    const lost = before.outputs[index]!.lost as Record<string, LostRange[]>;
-    for (const [stream, ranges] of Object.entries(output.lost)) {
-      lost[stream] ??= [];
-      for (const range of ranges) lost[stream].push(range);
-    }
-    return { ...output, lost };
-  });
-  return { ...line, outputs };
-}
-
-/** The journal names files without their folder, so that a folder that was moved can still be recovered. */
-function withPaths(options: RecorderOptions, change: (path: string) => string): RecorderOptions {
-  return {
-    ...options,
-    indexPath: change(options.indexPath),
-    outputs: options.outputs.map((output) => ({ ...output, path: change(output.path) })),
-  };
 }

@@ -14,7 +14,8 @@ export async function makeOutputs(
   unthrottled?: AbortSignal,
 ): Promise<Output[]> {
   const open = throttled(openSink, options.maxWriteMbPerS, unthrottled);
+  const place = { openSink: open, indexPath: options.indexPath, chunkSize: options.chunkSize };
   return Promise.all(
-    options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, open)),
+    options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, place)),
   );
 }

@@ -3,48 +3,58 @@ import type { OpenSink } from "../bytes/byte-sink.ts";
 import type { Format, FormatWriter, OutputFile, WriterState, WriterTarget } from "../formats/contract.ts";
 import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
-import {
-  AccountBook,
-  type Ledger,
-  type LossReason,
-  type LostRange,
-  type StreamAccount,
-} from "../model/ledger.ts";
+import type { Ledger, LossReason, LostRange } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
-import type { OutputCheckpoint } from "./journal.ts";
+import type { StreamSchema } from "../model/stream-schema.ts";
+import { rowsPerBatch } from "./batch-builder.ts";
+import { batchParts } from "./batch-parts.ts";
+import type { OutputCheckpoint } from "./journal-lines.ts";
+import { OutputAccounts } from "./output-accounts.ts";
 import type { OutputOptions } from "./recorder-options.ts";
 import type { OutputSummary } from "./run-index.ts";
+
+/** What the outputs of a run share. */
+export type OutputPlace = {
+  readonly openSink: OpenSink;
+  readonly indexPath: string;
+  /** For an output that has none of its own. */
+  readonly chunkSize: number | undefined;
+};
 
 /** One format of a run while it is written: the writer, its accounts, and what became of it. */
 export class Output {
   readonly options: OutputOptions;
   readonly #format: Format;
+  readonly #chunkSize: number | undefined;
   readonly #target: WriterTarget;
-  readonly #books: Map<string, AccountBook>;
+  readonly #accounts: OutputAccounts;
   #writer: FormatWriter | undefined;
   #state: WriterState | undefined;
   #failure: DaqError | undefined;
   #lastFailureText: string | undefined;
-  /** For each stream, the account at the last checkpoint and the sequence number after it. */
-  #saved = new Map<string, { readonly account: StreamAccount; readonly end: number }>();
-  readonly #ends = new Map<string, number>();
 
-  constructor(format: Format, options: OutputOptions, run: Run, openSink: OpenSink) {
+  constructor(format: Format, options: OutputOptions, run: Run, place: OutputPlace) {
     const wanted = new Set(options.streams);
     const streams = run.streams.filter((stream) => wanted.has(stream.name));
+    const { openSink, indexPath } = place;
     this.options = options;
     this.#format = format;
+    this.#chunkSize = place.chunkSize;
     this.#target = {
       path: options.path,
       run: { info: run.info, streams },
       options: options.options,
       openSink,
     };
-    this.#books = new Map(streams.map((stream) => [stream.name, new AccountBook(stream.name)]));
+    this.#accounts = new OutputAccounts(
+      streams.map(({ name }) => name),
+      { indexPath, format: options.format, openSink, durable: options.options.durability === "power" },
+    );
   }
 
   get files(): readonly OutputFile[] {
-    return this.#writer?.files ?? this.#format.plan(this.#target.path, this.#target.run.streams);
+    const data = this.#writer?.files ?? this.#format.plan(this.#target.path, this.#target.run.streams);
+    return [...data, ...this.#accounts.files];
   }
 
   /** The error that ended this output early; undefined while it works. */
@@ -61,33 +71,27 @@ export class Output {
   }
 
   has(stream: string): boolean {
-    return this.#books.has(stream);
+    return this.#accounts.has(stream);
+  }
+
+  /** Losses since the last checkpoint: they are in memory until then. */
+  get unsavedLosses(): number {
+    return this.#accounts.unsavedLosses;
   }
 
   async create(): Promise<void> {
     this.#writer = await this.#format.create(this.#target);
     this.#state = await this.#writer.checkpoint();
-    this.#save();
+    this.#accounts.save();
   }
 
   /** Continues from the last checkpoint in the journal, with the losses of all of them. */
   async resume(last: OutputCheckpoint): Promise<void> {
-    for (const name of this.#books.keys())
-      this.#books.set(
-        name,
-        AccountBook.from({ stream: name, stored: last.stored[name] ?? 0, ranges: last.lost[name] ?? [] }),
-      );
+    await this.#accounts.resume(last);
     this.#lastFailureText = last.failure;
     if (last.state === undefined) return;
     this.#state = last.state;
     this.#writer = await this.#format.resume(this.#target, last.state);
-    for (const book of this.#books.values()) this.#ends.set(book.stream, book.stored + book.lost);
-    this.#save();
-  }
-
-  #save(): void {
-    for (const book of this.#books.values())
-      this.#saved.set(book.stream, { account: book.account(), end: this.#ends.get(book.stream) ?? 0 });
   }
 
   /** True when the writer takes batches in memory that may be overwritten meanwhile. */
@@ -95,25 +99,37 @@ export class Output {
     return this.#writer?.appendShared !== undefined;
   }
 
+  /** Records of a stream that this output takes at once. */
+  rowsPerBatch(stream: StreamSchema): number {
+    return rowsPerBatch(stream, this.options.options.chunkRows ?? this.#chunkSize);
+  }
+
   /** Stores a batch. Never rejects: a failure ends this output, and the batch counts as lost in it. */
   async append(batch: Batch): Promise<void> {
-    await this.#store(batch, async (writer) => {
-      await writer.append(batch);
-      return true;
-    });
+    for (const part of this.#parts(batch))
+      await this.#store(part, async (writer) => {
+        await writer.append(part);
+        return true;
+      });
   }
 
   /** Stores a batch out of the ring's own memory; when that was overwritten meanwhile, the batch counts as lost. */
   async appendShared(batch: Batch, isIntact: () => boolean): Promise<void> {
-    await this.#store(batch, (writer) => writer.appendShared!(batch, isIntact));
+    for (const part of this.#parts(batch))
+      await this.#store(part, (writer) => writer.appendShared!(part, isIntact));
+  }
+
+  /** Batches are as large as the output with the largest chunks wants them; the others take them in parts. */
+  #parts(batch: Batch): Iterable<Batch> {
+    return batchParts(batch, this.rowsPerBatch(batch.stream));
   }
 
   async #store(batch: Batch, write: (writer: FormatWriter) => Promise<boolean>): Promise<void> {
-    const book = this.#books.get(batch.stream.name);
+    const book = this.#accounts.book(batch.stream.name);
     if (book === undefined) return;
     let reason: LossReason = "ring-lapped";
     let detail: string | undefined;
-    this.#ends.set(book.stream, Number(batch.sequences[batch.count - 1]) + 1);
+    this.#accounts.reach(book.stream, Number(batch.sequences[batch.count - 1]) + 1);
     if (this.isWorking) {
       try {
         if (await write(this.#writer!)) {
@@ -121,22 +137,37 @@ export class Output {
           return;
         }
       } catch (error) {
+        const isFirst = this.#failure === undefined;
         this.#fail(error);
+        if (this.#writer?.storesAtCheckpoint) {
+          // The batch is among what is taken back, and counts with it.
+          if (isFirst) await this.#goBack();
+          return;
+        }
       }
     }
     if (!this.isWorking) {
-      reason = this.#failure?.code === "disk-full" ? "disk-full" : "writer-failed";
+      reason = this.#lossReason;
       detail = this.failureText;
     }
     for (const range of rangesOf(batch))
-      book.lose({ ...range, reason, atNs: nowText(), ...(detail === undefined ? {} : { detail }) });
+      this.#accounts.lose(book, {
+        ...range,
+        reason,
+        atNs: nowText(),
+        ...(detail === undefined ? {} : { detail }),
+      });
   }
 
   lose(stream: string, range: LostRange): void {
-    const book = this.#books.get(stream);
+    const book = this.#accounts.book(stream);
     if (book === undefined) return;
-    book.lose(range);
-    this.#ends.set(stream, range.first + range.count);
+    this.#accounts.lose(book, range);
+    this.#accounts.reach(stream, range.first + range.count);
+  }
+
+  get #lossReason(): LossReason {
+    return this.#failure?.code === "disk-full" ? "disk-full" : "writer-failed";
   }
 
   #fail(error: unknown): void {
@@ -153,22 +184,28 @@ export class Output {
     if (this.isWorking) {
       try {
         this.#state = await this.#writer!.checkpoint();
-        this.#save();
+        await this.#accounts.writeLosses();
+        this.#accounts.save();
       } catch (error) {
         this.#fail(error);
         await this.#goBack();
       }
     }
-    const books = [...this.#books.values()];
-    const lost = books
-      .map((book) => [book.stream, book.takeNews()] as const)
-      .filter(([, ranges]) => ranges.length > 0);
+    if (!this.isWorking) await this.#tryWriteLosses();
     return {
       ...(this.isWorking && this.#state !== undefined ? { state: this.#state } : {}),
       ...(this.failureText === undefined ? {} : { failure: this.failureText }),
-      stored: Object.fromEntries(books.map((book) => [book.stream, book.stored])),
-      lost: Object.fromEntries(lost),
+      ...this.#accounts.checkpoint(),
     };
+  }
+
+  /** For an output that has failed, or ends: its counts stay exact also where the rows cannot be written. */
+  async #tryWriteLosses(): Promise<void> {
+    try {
+      await this.#accounts.writeLosses();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /**
@@ -176,20 +213,10 @@ export class Output {
    * have dropped it. The files go back to that checkpoint, and what came after it counts as lost.
    */
   async #goBack(): Promise<void> {
-    for (const [stream, { account, end }] of this.#saved) {
-      const book = AccountBook.from(account);
-      const count = (this.#ends.get(stream) ?? end) - end;
-      book.lose({
-        first: end,
-        count,
-        reason: "writer-failed",
-        atNs: nowText(),
-        detail: this.failureText ?? "",
-      });
-      this.#books.set(stream, book);
-    }
-    await this.abandon();
+    this.#accounts.goBack({ reason: this.#lossReason, atNs: nowText(), detail: this.failureText ?? "" });
+    await this.#writer?.[Symbol.asyncDispose]();
     try {
+      await this.#accounts.cutLossFiles();
       this.#writer = await this.#format.resume(this.#target, this.#state!);
     } catch {
       this.#writer = undefined; // The file stays as it is; `failure` says why the output ended.
@@ -197,15 +224,17 @@ export class Output {
   }
 
   ledger(complete: boolean): Ledger {
-    return { complete, accounts: [...this.#books.values()].map((book) => book.account()) };
+    return { complete, accounts: this.#accounts.accounts() };
   }
 
   get lostRecords(): number {
-    return [...this.#books.values()].reduce((sum, book) => sum + book.lost, 0);
+    return this.#accounts.lostRecords;
   }
 
   /** Finishes the files. A writer that failed before still makes them readable, as far as it got. */
   async close(complete: boolean): Promise<void> {
+    await this.#tryWriteLosses();
+    await this.#accounts.close();
     if (this.#writer === undefined) return;
     try {
       await this.#writer.close(this.ledger(complete && this.#failure === undefined));
@@ -229,6 +258,7 @@ export class Output {
 
   /** Lets go of the files as they are. */
   async abandon(): Promise<void> {
+    await this.#accounts.close();
     await this.#writer?.[Symbol.asyncDispose]();
     this.#writer = undefined;
   }

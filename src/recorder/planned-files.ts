@@ -1,8 +1,10 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, rm } from "node:fs/promises";
 import type { OutputFile } from "../formats/contract.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
+import type { JournalContent } from "./journal-lines.ts";
+import { lossPaths } from "./loss-file.ts";
 import type { OutputOptions } from "./recorder-options.ts";
 
 /** Every file that the outputs will make for these streams. */
@@ -19,6 +21,13 @@ export async function plannedFiles(
     ),
   );
   return files.flat();
+}
+
+/** Removes the files of a run that was killed before its first checkpoint: they were just made, and hold nothing. */
+export async function removeFreshFiles({ head }: JournalContent): Promise<void> {
+  const planned = await plannedFiles(head.options, head.run.streams);
+  for (const path of [...planned.map((file) => file.path), ...lossPaths(head.options)])
+    await rm(path, { force: true });
 }
 
 /** Makes the folder that the files go to. Throws `DaqError("path")`, also when it is there but may not be written to. */

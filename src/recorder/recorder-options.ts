@@ -1,3 +1,4 @@
+import { basename, dirname, join } from "node:path";
 import type { FormatName, FormatOptions } from "../formats/contract.ts";
 
 /** One format of a run: where it goes and which streams it takes. */
@@ -19,7 +20,7 @@ export type RecorderOptions = {
   readonly outputs: readonly OutputOptions[];
   /** A checkpoint at least this often. */
   readonly flushIntervalMs: number;
-  /** Records per batch; absent: about 4 MiB. */
+  /** Records per batch of outputs whose options have no `chunkRows`; absent: about 4 MiB. */
   readonly chunkSize?: number;
   readonly durability: "process" | "power";
   /** Limits how fast files are written, in 10⁶ bytes per second. */
@@ -28,4 +29,9 @@ export type RecorderOptions = {
 
 export function journalPath(indexPath: string): string {
   return indexPath.replace(/(\.run\.json)?$/, ".journal.jsonl");
+}
+
+/** The file beside the data that is given back when the disk is full. */
+export function ballastPath(indexPath: string): string {
+  return join(dirname(indexPath), `.${basename(indexPath)}.ballast`);
 }

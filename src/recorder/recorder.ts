@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { Ballast } from "../bytes/ballast.ts";
 import type { OpenSink } from "../bytes/byte-sink.ts";
 import { syncFolder } from "../bytes/sync-folder.ts";
@@ -9,12 +9,14 @@ import type { LossReason } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import { RingReader } from "../ring/ring-reader.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
-import { type CheckpointLine, Journal, type JournalContent, readJournal } from "./journal.ts";
+import { Journal } from "./journal.ts";
+import type { CheckpointLine, JournalContent, JournalHead } from "./journal-lines.ts";
+import { lossPaths } from "./loss-file.ts";
 import { makeOutputs } from "./make-outputs.ts";
 import { removeOrphanRing } from "./orphan-ring.ts";
 import { nowText, type Output } from "./output.ts";
-import { makeFolder, plannedFiles } from "./planned-files.ts";
-import { journalPath, type RecorderOptions } from "./recorder-options.ts";
+import { makeFolder, plannedFiles, removeFreshFiles } from "./planned-files.ts";
+import { ballastPath, type RecorderOptions } from "./recorder-options.ts";
 import { RingIntake } from "./ring-intake.ts";
 import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";
 
@@ -45,6 +47,8 @@ export type RecorderHooks = {
 const turnMs = 20;
 const recordsPerLook = 64;
 const waitMs = 100;
+/** Some 10 MB in memory, for each output. */
+const mostUnsavedLosses = 50_000;
 /** How long a recorder that gives up waits for the sources to stop: they need a moment, and may be stuck. */
 const discardMs = 15_000;
 /** How long a recorder that failed waits for the sources to stop before it writes down what was produced. */
@@ -78,16 +82,10 @@ export class Recorder {
   static async open(options: RecorderOptions, hooks: RecorderHooks = {}): Promise<Recorder> {
     const reader = RingReader.attach(options.ringPath, { name: options.name, durable: true });
     try {
-      const journal = await readJournal(journalPath(options.indexPath));
-      if (journal !== undefined && journal.head.ringUid !== reader.runUid)
-        throw new DaqError("path", `${journalPath(options.indexPath)} belongs to another run.`, {
-          hint: "If that run does not go on, run `daq recover` on it; or choose another output_path.",
-        });
-      if (journal?.last !== undefined)
-        return await Recorder.#resume(options, reader, journal, journal.last, hooks);
-      // Killed before the first checkpoint: what files there are were just made, and hold nothing.
-      if (journal !== undefined) await removeFresh(options, journal);
-      return await Recorder.#start(options, reader, hooks);
+      const found = await Journal.reopen(options.indexPath);
+      return found === undefined
+        ? await Recorder.#start(options, reader, hooks)
+        : await Recorder.#goOn(options, reader, found, hooks);
     } catch (error) {
       // A place that was held for a run that goes on is kept; a new one is given back.
       if (reader.resumed) reader.close();
@@ -104,7 +102,8 @@ export class Recorder {
       });
     const run: Run = { info, streams: reader.streams };
     // Before the journal is made: from then on, files at these paths are this run's.
-    for (const { path } of await plannedFiles(options, run.streams)) {
+    const planned = (await plannedFiles(options, run.streams)).map((file) => file.path);
+    for (const path of [...planned, ...lossPaths(options)]) {
       if (existsSync(path))
         throw new DaqError("path", `${path} exists already; existing files are never overwritten.`, {
           hint: "Choose another output_path, or put {version} into it, which counts up.",
@@ -114,7 +113,7 @@ export class Recorder {
     const journal = await Journal.create({ journal: 1, ringUid: reader.runUid, options, run });
     const unthrottled = new AbortController();
     const outputs = await makeOutputs(options, run, hooks.openSink, unthrottled.signal);
-    const ballast = new Ballast(ballastPath(options));
+    const ballast = new Ballast(ballastPath(options.indexPath));
     try {
       for (const output of outputs) await output.create();
       await ballast.fill();
@@ -132,14 +131,38 @@ export class Recorder {
     return recorder;
   }
 
+  /** With the lock of a journal that was there: of this run before a crash, or of another one. */
+  static async #goOn(
+    options: RecorderOptions,
+    reader: RingReader,
+    { journal, content }: { readonly journal: Journal; readonly content: JournalContent },
+    hooks: RecorderHooks,
+  ): Promise<Recorder> {
+    try {
+      if (content.head.ringUid !== reader.runUid)
+        throw new DaqError("path", `${journal.path} belongs to another run.`, {
+          hint: "If that run does not go on, run `daq recover` on it; or choose another output_path.",
+        });
+      if (content.last !== undefined)
+        return await Recorder.#resume(options, reader, journal, content.head, content.last, hooks);
+      // Killed before the first checkpoint.
+      await removeFreshFiles(content);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+    await journal.remove();
+    return Recorder.#start(options, reader, hooks);
+  }
+
   static async #resume(
     options: RecorderOptions,
     reader: RingReader,
-    content: JournalContent,
+    journal: Journal,
+    head: JournalHead,
     last: CheckpointLine,
     hooks: RecorderHooks,
   ): Promise<Recorder> {
-    const { head } = content;
     const unthrottled = new AbortController();
     // The limit is of who records now: `daq recover` has none.
     const { maxWriteMbPerS: _limit, ...stored } = head.options;
@@ -152,7 +175,6 @@ export class Recorder {
       throw error;
     }
     reader.seek(last.cursor, last.nextSequences);
-    const journal = await Journal.reopen(options.indexPath, content);
     return new Recorder(options, reader, head.run, outputs, journal, hooks, unthrottled, true);
   }
 
@@ -171,12 +193,12 @@ export class Recorder {
     this.#run = run;
     this.#outputs = outputs;
     this.#journal = journal;
-    this.#ballast = new Ballast(ballastPath(options));
+    this.#ballast = new Ballast(ballastPath(options.indexPath));
     this.#hooks = hooks;
     this.#unthrottled = unthrottled;
     this.resumed = resumed;
     this.#savedCursor = reader.cursor;
-    this.#intake = new RingIntake(reader, run.streams, outputs, options.chunkSize);
+    this.#intake = new RingIntake(reader, run.streams, outputs);
   }
 
   progress(): RecorderProgress {
@@ -273,10 +295,12 @@ export class Recorder {
     return this.options.flushIntervalMs - (performance.now() - this.#lastCheckpointMs);
   }
 
-  /** In time, or before a quarter of the ring is held back by it. */
+  /** In time, before a quarter of the ring is held back by it, or before lost ranges fill the memory. */
   #isCheckpointDue(): boolean {
     return (
-      this.#reader.cursor - this.#savedCursor > this.#reader.capacityBytes / 4 || this.#checkpointInMs() <= 0
+      this.#reader.cursor - this.#savedCursor > this.#reader.capacityBytes / 4 ||
+      this.#checkpointInMs() <= 0 ||
+      this.#outputs.some((output) => output.unsavedLosses > mostUnsavedLosses)
     );
   }
 
@@ -389,13 +413,4 @@ const endNotes: Partial<Record<RunEnd, readonly string[]>> = {
 
 function unexpectedNote([stream, records]: readonly [string, number]): string {
   return `The stream "${stream}" was declared after the recording began: its ${records} records are in no file.`;
-}
-
-async function removeFresh(options: RecorderOptions, { head }: JournalContent): Promise<void> {
-  for (const { path } of await plannedFiles(head.options, head.run.streams)) await rm(path, { force: true });
-  await rm(journalPath(options.indexPath));
-}
-
-function ballastPath(options: RecorderOptions): string {
-  return join(dirname(options.indexPath), `.${basename(options.indexPath)}.ballast`);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, realpath, rm } from "node:fs/promises";
+import { open, readdir, realpath, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { RecoveredFile } from "../formats/contract.ts";
 import { formatOfPath } from "../formats/registry.ts";
@@ -7,11 +7,13 @@ import { DaqError } from "../model/errors.ts";
 import { isAlive } from "../ring/process-identity.ts";
 import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
-import { type JournalContent, readJournal, whileLocked } from "./journal.ts";
+import { type JournalContent, readJournal } from "./journal-lines.ts";
+import { whileLocked } from "./journal-lock.ts";
+import { lossPaths } from "./loss-file.ts";
 import { removeOrphanRing } from "./orphan-ring.ts";
-import { plannedFiles } from "./planned-files.ts";
+import { plannedFiles, removeFreshFiles } from "./planned-files.ts";
 import { Recorder, type RecorderProgress } from "./recorder.ts";
-import { journalPath } from "./recorder-options.ts";
+import { ballastPath, journalPath } from "./recorder-options.ts";
 import type { RunIndex } from "./run-index.ts";
 
 export type Recovery =
@@ -24,6 +26,8 @@ export type Recovery =
       readonly ringPath: string | undefined;
       readonly failure?: DaqError;
     }
+  /** A run that was killed before it had stored anything: the traces of its start were removed. */
+  | { readonly kind: "nothing"; readonly journal: string }
   /** A file on its own. */
   | { readonly kind: "file"; readonly file: RecoveredFile };
 
@@ -67,8 +71,9 @@ export async function findJournal(path: string): Promise<string | undefined> {
       throw error;
     });
     if (content === undefined) continue;
-    const files = await plannedFiles(content.head.options, content.head.run.streams);
-    if (files.some((file) => basename(file.path) === basename(path))) return candidate;
+    const { options, run } = content.head;
+    const files = (await plannedFiles(options, run.streams)).map((file) => file.path);
+    if ([...files, ...lossPaths(options)].some((file) => basename(file) === basename(path))) return candidate;
   }
   return undefined;
 }
@@ -77,16 +82,19 @@ async function recoverRun(
   journal: string,
   onProgress: ((progress: RecorderProgress) => void) | undefined,
 ): Promise<Recovery> {
+  if (await isStillborn(journal)) return removeStart(journal, undefined);
   const content = await readJournal(journal);
   if (content === undefined) throw new DaqError("path", `${journal}: no such file.`);
   const { options } = content.head;
   if (!ringIsThere(content)) {
+    if (content.last === undefined) return removeStart(journal, content);
     const index = await whileLocked(journal, async () => {
       const closed = await closeAtLastCheckpoint(journal, undefined, undefined);
+      await rm(`${journal}.tmp`, { force: true });
       await rm(journal);
       return closed;
     });
-    await rm(join(dirname(journal), `.${basename(options.indexPath)}.ballast`), { force: true });
+    await rm(ballastPath(options.indexPath), { force: true });
     return { kind: "run", index, indexPath: options.indexPath, addedRecords: 0, ringPath: undefined };
   }
   const before = sum(content.last?.outputs.map((output) => sum(Object.values(output.stored))) ?? []);
@@ -109,6 +117,37 @@ async function recoverRun(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** How a journal begins whose first line is not whole. */
+const headStart = '{"journal":1,';
+
+/** True for a journal that was made and has no first line yet: data files are made only after that. */
+async function isStillborn(journal: string): Promise<boolean> {
+  await using handle = await open(journal, "r");
+  const { size } = await handle.stat();
+  if (size > 2 ** 20) return false;
+  const text = await handle.readFile("utf8");
+  return text === "" || (text.startsWith(headStart) && !text.includes("\n"));
+}
+
+/** Frees the name of a run that was killed while it started. `content`: the files of its journal's first line go too. */
+async function removeStart(journal: string, content: JournalContent | undefined): Promise<Recovery> {
+  await whileLocked(journal, async () => {
+    // Now that nobody can write to it any more, it must still be what it was.
+    const isSame =
+      content === undefined ? await isStillborn(journal) : (await readJournal(journal))?.last === undefined;
+    if (!isSame)
+      throw new DaqError("path", `${journal} was written while it was looked at: the run goes on.`, {
+        hint: "Wait for the run to end.",
+      });
+    if (content !== undefined) {
+      await removeFreshFiles(content);
+      await rm(ballastPath(content.head.options.indexPath), { force: true });
+    }
+    await rm(journal);
+  });
+  return { kind: "nothing", journal };
 }
 
 function sum(values: readonly number[]): number {

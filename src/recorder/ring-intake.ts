@@ -2,7 +2,7 @@ import type { LossReason } from "../model/ledger.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import type { RingReader } from "../ring/ring-reader.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
-import { BatchBuilder, rowsPerBatch } from "./batch-builder.ts";
+import { BatchBuilder } from "./batch-builder.ts";
 import { nowText, type Output } from "./output.ts";
 import { StreamFeed } from "./stream-feed.ts";
 
@@ -18,17 +18,12 @@ export class RingIntake {
   readonly #unexpected = new Map<string, number>();
   #readBytes = 0;
 
-  constructor(
-    reader: RingReader,
-    streams: readonly StreamSchema[],
-    outputs: readonly Output[],
-    chunkSize: number | undefined,
-  ) {
+  constructor(reader: RingReader, streams: readonly StreamSchema[], outputs: readonly Output[]) {
     this.#reader = reader;
     this.#outputs = outputs;
     this.#feeds = streams.map((stream) => {
       const takers = outputs.filter((output) => output.has(stream.name));
-      const rows = rowsPerBatch(stream, chunkSize);
+      const rows = Math.max(1, ...takers.map((output) => output.rowsPerBatch(stream)));
       return new StreamFeed([new BatchBuilder(stream, rows), new BatchBuilder(stream, rows)], takers);
     });
   }

@@ -25,6 +25,7 @@ export class RingWriter implements FrameSink {
   readonly #file: RingFile;
   readonly #queue: RecordQueue;
   readonly #streams: RingStream[] = [];
+  #isDescribed = false;
   #closed = false;
 
   /** Makes the ring file. Throws `DaqError("ring")` when there is no space for it, or the path is taken. */
@@ -40,8 +41,17 @@ export class RingWriter implements FrameSink {
     this.#queue = new RecordQueue(file, options);
   }
 
+  get isDescribed(): boolean {
+    return this.#isDescribed;
+  }
+
+  get streamNames(): readonly string[] {
+    return this.#streams.map(({ schema }) => schema.name);
+  }
+
   /** Describes the run to every reader; once, before the first record. */
   describeRun(info: RunInfo): void {
+    this.#isDescribed = true;
     appendEntry(this.#file.memory, directoryKind.run, info);
   }
 

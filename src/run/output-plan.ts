@@ -6,6 +6,7 @@ import type { Format } from "../formats/contract.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
+import { lossPaths } from "../recorder/loss-file.ts";
 import { plannedFiles } from "../recorder/planned-files.ts";
 import { journalPath, type OutputOptions } from "../recorder/recorder-options.ts";
 
@@ -92,7 +93,7 @@ function planVersion(
 
 async function allPaths(plan: OutputPlan, streams: readonly StreamSchema[]): Promise<string[]> {
   const files = await plannedFiles(plan, streams);
-  return [...files.map((file) => file.path), plan.indexPath, journalPath(plan.indexPath)];
+  return [...files.map((file) => file.path), ...lossPaths(plan), plan.indexPath, journalPath(plan.indexPath)];
 }
 
 function exists(path: string): DaqError {

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
+import { hasVersion } from "../config/output-path.ts";
 import type { FrameSource } from "../devices/contract.ts";
 import { loadDriver } from "../devices/registry.ts";
 import { systemClock } from "../devices/system-clock.ts";
@@ -13,11 +14,14 @@ import type { RecorderOptions } from "../recorder/recorder-options.ts";
 import { RecorderProcess } from "../recorder/recorder-process.ts";
 import type { RunIndex } from "../recorder/run-index.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
-import { announcedBytesPerSecond, checkDiskSpace, freeBytes } from "./disk-space.ts";
+import { announcedBytesPerSecond, checkDiskSpace, freeBytes, gigabytes } from "./disk-space.ts";
 import { LongTimer } from "./long-timer.ts";
-import { planOutputs } from "./output-plan.ts";
+import { outputNotices } from "./output-notices.ts";
+import { type DeviceStreams, type OutputPlan, planOutputs } from "./output-plan.ts";
+import { checkRingFits } from "./ring-fit.ts";
 import { describeRun } from "./run-info.ts";
 import { createRunRing } from "./run-ring.ts";
+import { sweepRings } from "./sweep-rings.ts";
 
 export type RunProgress = {
   readonly phase: "recording" | "draining";
@@ -38,6 +42,8 @@ export type RunHooks = {
   }) => void;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly onWarning?: (message: string) => void;
+  /** Something worth knowing that is nobody's fault. */
+  readonly onNotice?: (message: string) => void;
 };
 
 export type RunLimits = {
@@ -69,43 +75,83 @@ export async function recordRun(config: Config, limits: RunLimits, hooks: RunHoo
     formats: config.devices[index]!.formats,
     streams: source.streams,
   }));
-  const plan = await planOutputs(config, devices, new Date(Number(startedAtNs / 1_000_000n)));
+  const streams = sources.flatMap((source) => source.streams);
+  checkRingFits(config.ringBuffer, streams);
+  const startedAt = new Date(Number(startedAtNs / 1_000_000n));
+  let plan = await planOutputs(config, devices, startedAt);
   await makeFolder(dirname(plan.indexPath));
-  const rate = announcedBytesPerSecond(sources.flatMap((source) => source.streams));
   const warning = checkDiskSpace(
     plan.indexPath,
-    rate,
+    announcedBytesPerSecond(streams),
     limits.durationMs === undefined ? undefined : limits.durationMs / 1000,
   );
   if (warning !== undefined) hooks.onWarning?.(warning);
+  for (const notice of await outputNotices(config)) hooks.onNotice?.(notice);
+  for (const { path, bytes } of sweepRings())
+    hooks.onNotice?.(
+      `Removed ${path} (${gigabytes(bytes)}), the empty ring of a run that was killed while it started.`,
+    );
   const info = describeRun(config, startedAtNs);
   const ring = createRunRing(config.ringBuffer, info.uid);
-  const options: RecorderOptions = {
-    ringPath: ring.path,
-    name: "recorder",
-    indexPath: plan.indexPath,
-    outputs: plan.outputs,
-    flushIntervalMs: config.storage.flushIntervalMs,
-    durability: config.storage.durability,
-    ...(config.storage.chunkSize === undefined ? {} : { chunkSize: config.storage.chunkSize }),
-    ...(config.storage.maxWriteMbPerS === undefined ? {} : { maxWriteMbPerS: config.storage.maxWriteMbPerS }),
-  };
-  const run = new RunningRun(ring, sources, options, limits, hooks);
+  const run = new RunningRun(ring, sources, limits, hooks);
   let recorder: RecorderProcess;
   try {
-    recorder = await run.prepare(info);
+    run.declare(info);
+    recorder = await started();
   } catch (error) {
     ring.remove(); // Nothing was produced yet.
     throw error;
   }
   return run.finish(recorder);
+
+  async function started(): Promise<RecorderProcess> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await run.prepare(info.uid, recorderOptions(config, ring.path, plan));
+      } catch (error) {
+        const next = tries < mostStarts ? await nextPlan(error, config, devices, startedAt, plan) : undefined;
+        if (next === undefined) throw error;
+        plan = next;
+      }
+    }
+  }
+}
+
+/** More runs of one name than this at the same moment mean that something else is wrong. */
+const mostStarts = 100;
+
+function recorderOptions({ storage }: Config, ringPath: string, plan: OutputPlan): RecorderOptions {
+  const { flushIntervalMs, durability, maxWriteMbPerS } = storage;
+  return {
+    ringPath,
+    name: "recorder",
+    indexPath: plan.indexPath,
+    outputs: plan.outputs,
+    flushIntervalMs,
+    durability,
+    ...(maxWriteMbPerS === undefined ? {} : { maxWriteMbPerS }),
+  };
+}
+
+/** The plan to try when another run took these paths between planning and making them; undefined when none did. */
+async function nextPlan(
+  error: unknown,
+  config: Config,
+  devices: readonly DeviceStreams[],
+  startedAt: Date,
+  before: OutputPlan,
+): Promise<OutputPlan | undefined> {
+  if (!(error instanceof DaqError && error.code === "path") || !hasVersion(config.storage.outputPath))
+    return undefined;
+  const plan = await planOutputs(config, devices, startedAt);
+  return plan.indexPath === before.indexPath ? undefined : plan;
 }
 
 class RunningRun {
   readonly #ring: RingWriter;
   readonly #sources: readonly FrameSource[];
   readonly #sinks = new Map<string, StreamSink>();
-  readonly #options: RecorderOptions;
+  #options: RecorderOptions | undefined;
   readonly #limits: RunLimits;
   readonly #hooks: RunHooks;
   readonly #stopSources = new AbortController();
@@ -114,26 +160,23 @@ class RunningRun {
   #phase: RunProgress["phase"] = "recording";
   #startedMs = performance.now();
 
-  constructor(
-    ring: RingWriter,
-    sources: readonly FrameSource[],
-    options: RecorderOptions,
-    limits: RunLimits,
-    hooks: RunHooks,
-  ) {
+  constructor(ring: RingWriter, sources: readonly FrameSource[], limits: RunLimits, hooks: RunHooks) {
     this.#ring = ring;
     this.#sources = sources;
-    this.#options = options;
     this.#limits = limits;
     this.#hooks = hooks;
   }
 
-  /** Declares everything to the ring and has the recorder open its files. */
-  async prepare(info: RunInfo): Promise<RecorderProcess> {
+  /** Declares everything to the ring. */
+  declare(info: RunInfo): void {
     this.#ring.describeRun(info);
     for (const schema of this.#sources.flatMap((source) => source.streams))
       this.#sinks.set(schema.name, this.#ring.openStream(schema));
-    const recorder = new RecorderProcess(this.#options, {
+  }
+
+  /** Has the recorder open its files. Throws what prevents that; nothing is left then but the ring. */
+  async prepare(runUid: string, options: RecorderOptions): Promise<RecorderProcess> {
+    const recorder = new RecorderProcess(options, {
       onProgress: (progress) => this.#report(progress),
       onFailing: () => this.#stopSources.abort(),
       onRestart: (reason, attempt) =>
@@ -142,14 +185,15 @@ class RunningRun {
         ),
     });
     await recorder.ready;
+    this.#options = options;
     const files = await plannedFiles(
-      this.#options,
+      options,
       this.#sources.flatMap((source) => source.streams),
     );
     this.#hooks.onStart?.({
-      runUid: info.uid,
+      runUid,
       ringPath: this.#ring.path,
-      recorder: this.#options,
+      recorder: options,
       recorderPid: recorder.pid,
       files: files.filter(({ streams }) => streams.length > 0).map(({ path }) => path),
     });
@@ -176,7 +220,7 @@ class RunningRun {
     if (index.end !== "failed") this.#ring.remove();
     return {
       index,
-      indexPath: this.#options.indexPath,
+      indexPath: this.#options!.indexPath,
       seconds: (performance.now() - this.#startedMs) / 1000,
       exitCode: this.#exitCode(index),
       errors: this.#errors,
@@ -235,7 +279,7 @@ class RunningRun {
 
   #diskFree(): number | undefined {
     try {
-      return freeBytes(dirname(this.#options.indexPath));
+      return freeBytes(dirname(this.#options!.indexPath));
     } catch {
       return undefined; // The folder was moved or deleted; the recorder still holds its files.
     }

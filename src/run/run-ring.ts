@@ -6,9 +6,12 @@ import { RingWriter } from "../ring/ring-writer.ts";
 
 const mebibyte = 2 ** 20;
 
+/** Where rings lie, which are memory. */
+export const defaultRingFolder = "/dev/shm";
+
 /** Where the ring of a run lies when the configuration does not say. */
 export function defaultRingPath(runUid: string): string {
-  return `/dev/shm/daq-${runUid.slice(0, 16)}`;
+  return `${defaultRingFolder}/daq-${runUid.slice(0, 16)}`;
 }
 
 /**

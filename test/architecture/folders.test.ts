@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   config: ["model", "formats", "devices"],
   recorder: ["model", "bytes", "ring", "formats"],
   run: ["model", "config", "devices", "ring", "recorder", "formats"],
-  cli: ["model", "config", "devices", "formats", "ring", "recorder", "run"],
+  cli: ["model", "bytes", "config", "devices", "formats", "ring", "recorder", "run"],
   testing: ["model", "bytes", "ring", "formats", "devices"],
 };
 

@@ -14,8 +14,8 @@ const slow = {
 async function recorded(run: CounterRun) {
   const code = await run.exited;
   const [arrow, csv] = run.accounts();
-  assert.equal(problemIn(arrow!, await run.arrowRows()), undefined, `arrow in ${run.folder}`);
-  assert.equal(problemIn(csv!, await run.csvRows()), undefined, `csv in ${run.folder}`);
+  assert.equal(problemIn(arrow!, await run.arrowRows(), run.folder), undefined, `arrow in ${run.folder}`);
+  assert.equal(problemIn(csv!, await run.csvRows(), run.folder), undefined, `csv in ${run.folder}`);
   return { code, arrow: arrow!, csv: csv! };
 }
 
@@ -37,7 +37,7 @@ test("discard-oldest, written straight out of the ring: a batch that was overwri
   });
   const code = await run.exited;
   const [arrow] = run.accounts();
-  assert.equal(problemIn(arrow!, await run.arrowRows()), undefined, run.folder);
+  assert.equal(problemIn(arrow!, await run.arrowRows(), run.folder), undefined, run.folder);
   assert.equal(code, 3, run.stderr);
   assert.deepEqual([...new Set(arrow!.ranges.map((range) => range.reason))], ["ring-lapped"]);
   run.remove();

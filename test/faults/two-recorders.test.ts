@@ -9,8 +9,9 @@ import { RingReader } from "../../src/ring/ring-reader.ts";
 import { RingWriter } from "../../src/ring/ring-writer.ts";
 import { problemIn, readArrow, readCsv } from "./counter-run.ts";
 
-test("two recorders and a live tap on one ring: each recorder stores every record, and a tap that sleeps stalls nobody", async () => {
+test("two recorders and a live tap on one ring: each recorder stores every record, and a tap that sleeps stalls nobody", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "daq-two-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const ring = RingWriter.create(join(folder, "ring"), {
     sizeBytes: 2 ** 20,
     overflow: "block",
@@ -82,5 +83,4 @@ test("two recorders and a live tap on one ring: each recorder stores every recor
   assert.ok(lost > 0);
   tap.detach();
   ring.remove();
-  rmSync(folder, { recursive: true });
 });

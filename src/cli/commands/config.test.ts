@@ -122,3 +122,39 @@ test("a file that is not there, and an action that does not exist, are named", a
   assert.equal(forgotten.code, 2);
   assert.match(forgotten.error, /daq config check daq\.toml/);
 });
+
+test("a frame that is larger than the ring is refused, with the size that the ring needs", async (t) => {
+  const camera =
+    "[ring_buffer]\nsize_mb = 4\n" +
+    '[[devices]]\nid = "c"\ndriver = "sim.camera"\nwidth = 4096\nheight = 4096\nrate_hz = 1\n';
+  const { code, error } = await runCommand(configCommand, ["check", configFile(t, camera)]);
+  assert.equal(code, 2);
+  assert.match(error, /\[ring_buffer\] size_mb = 4: a single record of c \(\d+\.\d MiB\) does not fit/);
+  const needed = /ring_buffer\.size_mb to (\d+) at least/.exec(error)![1];
+  const enough = await runCommand(configCommand, [
+    "check",
+    configFile(t, camera.replace("size_mb = 4", `size_mb = ${needed}`)),
+  ]);
+  assert.equal(enough.code, 0, enough.error);
+});
+
+test("says what is written otherwise than asked for: a codec that a format lacks, an extension of nothing", async (t) => {
+  const folder = temporaryFolder(t);
+  const text =
+    `[storage]\nformat = ["arrow", "csv"]\ncompression = "gzip"\noutput_path = "${folder}/x.dat"\n` +
+    '[[devices]]\nid = "p"\ndriver = "sim.power_meter"\n';
+  const { code, out } = await runCommand(configCommand, ["check", configFile(t, text)]);
+  assert.equal(code, 0);
+  assert.match(out, /^note: arrow has no "gzip" and is written with "none"; \[storage\.arrow\] compression/m);
+  assert.match(out, /^note: output_path ends in \.dat, which is no format's extension: it is kept/m);
+  assert.ok(out.includes(`${folder}/x.dat.arrow\n`) && out.includes(`${folder}/x.dat.csv.gz\n`));
+  const { out: json } = await runCommand(configCommand, ["check", "--json", configFile(t, text)]);
+  assert.equal((jsonLines(json)[0] as { notices: string[] }).notices.length, 2);
+  const arow = await runCommand(configCommand, ["check", configFile(t, text.replace("x.dat", "x.arow"))]);
+  assert.match(arow.out, /Was \.arrow meant\?/);
+  const named = await runCommand(configCommand, [
+    "check",
+    configFile(t, text.replace("x.dat", "run.v2_1.5V")),
+  ]);
+  assert.doesNotMatch(named.out, /output_path/);
+});

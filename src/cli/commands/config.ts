@@ -4,7 +4,9 @@ import { suggestion } from "../../config/nearest-name.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
 import { plannedFiles } from "../../recorder/planned-files.ts";
 import { announcedBytesPerSecond } from "../../run/disk-space.ts";
+import { outputNotices } from "../../run/output-notices.ts";
 import { planOutputs } from "../../run/output-plan.ts";
+import { checkRingFits } from "../../run/ring-fit.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { type ConfiguredSource, configuredSources } from "../configured-sources.ts";
@@ -98,6 +100,7 @@ type CheckedConfig = {
   readonly sources: readonly ConfiguredSource[];
   readonly files: readonly string[];
   readonly indexPath: string;
+  readonly notices: readonly string[];
 };
 
 async function plan({ config }: LoadedConfig): Promise<CheckedConfig> {
@@ -107,15 +110,18 @@ async function plan({ config }: LoadedConfig): Promise<CheckedConfig> {
     });
   const sources = await configuredSources(config);
   const devices = sources.map(({ device, streams }) => ({ formats: device.formats, streams }));
+  const streams = sources.flatMap((source) => source.streams);
+  checkRingFits(config.ringBuffer, streams);
   const outputs = await planOutputs(config, devices, new Date());
-  const files = await plannedFiles(
-    outputs,
-    sources.flatMap(({ streams }) => streams),
-  );
-  return { sources, files: files.map((file) => file.path), indexPath: outputs.indexPath };
+  const files = await plannedFiles(outputs, streams);
+  const notices = await outputNotices(config);
+  return { sources, files: files.map((file) => file.path), indexPath: outputs.indexPath, notices };
 }
 
-function checkLines({ config, path }: LoadedConfig, { sources, files, indexPath }: CheckedConfig): string[] {
+function checkLines(
+  { config, path }: LoadedConfig,
+  { sources, files, indexPath, notices }: CheckedConfig,
+): string[] {
   const rows = sources.flatMap(({ device, streams }) =>
     streams.map((stream) => [stream.name, device.driver, device.formats.join(" + "), streamText(stream)]),
   );
@@ -128,6 +134,7 @@ function checkLines({ config, path }: LoadedConfig, { sources, files, indexPath 
     ...[...files, indexPath].map((file) => `  ${file}`),
     "",
     ringLine(config, sources),
+    ...notices.map((notice) => `note: ${notice}`),
   ];
 }
 
@@ -140,7 +147,7 @@ function ringLine({ ringBuffer }: LoadedConfig["config"], sources: readonly Conf
   return `${ring}: at ${bytesText(rate)} per second it holds ${durationText((sizeMb * 2 ** 20) / rate)}.`;
 }
 
-function checkJson({ config, path }: LoadedConfig, { sources, files, indexPath }: CheckedConfig) {
+function checkJson({ config, path }: LoadedConfig, { sources, files, indexPath, notices }: CheckedConfig) {
   const bytesPerSecond = announcedBytesPerSecond(sources.flatMap(({ streams }) => streams));
   return {
     ok: true,
@@ -148,6 +155,7 @@ function checkJson({ config, path }: LoadedConfig, { sources, files, indexPath }
     devices: sources.map(({ device, streams }) => ({ ...device, streams })),
     files,
     indexPath,
+    notices,
     ringBuffer: config.ringBuffer,
     bytesPerSecond,
   };

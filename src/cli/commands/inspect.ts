@@ -13,7 +13,13 @@ export const inspectCommand: Command = {
   summary: "show what is in a file or a run, and what was lost",
   operands: "FILE…",
   operandCount: [1, Number.POSITIVE_INFINITY],
-  options: [{ name: "all", kind: "flag", doc: "Show every lost range, not only the first 20 of a stream." }],
+  options: [
+    {
+      name: "all",
+      kind: "flag",
+      doc: "Show every lost range of the ledger, not only the first 20 of a stream.",
+    },
+  ],
   examples: [
     [
       "daq inspect data/scan_v1.run.json",

@@ -115,6 +115,10 @@ function hooksFor(terminal: Terminal): RunHooks {
       if (terminal.json) terminal.printJson({ event: "warning", message });
       terminal.warn(message);
     },
+    onNotice: (message) => {
+      if (terminal.json) terminal.printJson({ event: "notice", message });
+      terminal.log(`note: ${message}`);
+    },
     onStart: ({ runUid, ringPath, recorder, recorderPid, files }) => {
       if (terminal.json)
         terminal.printJson({

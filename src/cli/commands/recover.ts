@@ -42,7 +42,7 @@ export const recoverCommand: Command = {
 };
 
 function codeOf(recovery: Recovery): number {
-  if (recovery.kind === "file") return exitCodes.complete;
+  if (recovery.kind !== "run") return exitCodes.complete;
   if (recovery.failure !== undefined || recovery.index.end === "failed") return exitCodes.failed;
   const isWhole = recovery.index.outputs.every(({ ledger }) => ledger.complete && isLossless(ledger));
   return isWhole ? exitCodes.complete : exitCodes.lossy;
@@ -53,6 +53,12 @@ function worse(left: number, right: number): number {
 }
 
 function report(path: string, recovery: Recovery, terminal: Terminal): void {
+  if (recovery.kind === "nothing") {
+    terminal.print(
+      `${path}: the run was killed while it started, and had stored nothing; its name is free again.`,
+    );
+    return;
+  }
   if (recovery.kind === "file") {
     const { changed, records, cutBytes } = recovery.file;
     if (!changed) terminal.print(`${path}: complete already, ${records} records; nothing was changed.`);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { formatOfPath } from "../../formats/registry.ts";
 import { DaqError, systemCode } from "../../model/errors.ts";
+import { lossHeader } from "../../recorder/loss-file.ts";
 import { journalPath } from "../../recorder/recorder-options.ts";
 import { magic } from "../../ring/layout.ts";
 import { noSuchFile } from "../near-paths.ts";
@@ -34,7 +35,11 @@ export async function identifyFile(path: string): Promise<IdentifiedFile> {
   if (path.endsWith(".run.json")) return { kind: "index", path };
   if (path.endsWith(".journal.jsonl")) return { kind: "journal", path };
   if (path.endsWith(sidecarEnd)) return identifyFile(path.slice(0, -sidecarEnd.length));
-  if (await startsWithMagic(path)) return { kind: "ring", path };
+  if (await startsWith(path, magic)) return { kind: "ring", path };
+  if (await startsWith(path, lossHeader))
+    throw new DaqError("path", `${path} is not data: it holds the lost ranges of a stream, a row for each.`, {
+      hint: "Any CSV reader opens it; `daq inspect` on the run's ….run.json shows the account.",
+    });
   await formatOfPath(path);
   return { kind: "data", path };
 }
@@ -47,12 +52,12 @@ async function isFolder(path: string): Promise<DaqError> {
   return new DaqError("path", `${path} is a folder.`, { hint });
 }
 
-async function startsWithMagic(path: string): Promise<boolean> {
+async function startsWith(path: string, start: string): Promise<boolean> {
   try {
     await using handle = await open(path, "r");
-    const head = Buffer.alloc(magic.length);
+    const head = Buffer.alloc(start.length);
     await handle.read(head, 0, head.byteLength, 0);
-    return head.toString("latin1") === magic;
+    return head.toString("latin1") === start;
   } catch (error) {
     throw new DaqError("path", `${path} cannot be read: ${(error as Error).message}.`, {
       hint: "Check who may read it.",

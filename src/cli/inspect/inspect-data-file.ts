@@ -1,5 +1,5 @@
 import { formatOfPath } from "../../formats/registry.ts";
-import { readJournal } from "../../recorder/journal.ts";
+import { readJournal } from "../../recorder/journal-lines.ts";
 import { findJournal } from "../../recorder/recover-run.ts";
 import { pythonLines } from "../python-lines.ts";
 import { progressOf } from "../run-progress.ts";

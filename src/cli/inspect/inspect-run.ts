@@ -5,7 +5,8 @@ import { loadFormat } from "../../formats/registry.ts";
 import { DaqError } from "../../model/errors.ts";
 import { AccountBook, type Ledger } from "../../model/ledger.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
-import { type JournalContent, readJournal } from "../../recorder/journal.ts";
+import { type JournalContent, readJournal } from "../../recorder/journal-lines.ts";
+import { lossPath } from "../../recorder/loss-file.ts";
 import { journalPath, type RecorderOptions } from "../../recorder/recorder-options.ts";
 import { type RunEnd, readRunIndex } from "../../recorder/run-index.ts";
 import { noSuchFile } from "../near-paths.ts";
@@ -104,13 +105,17 @@ async function plannedDataFiles(
 function ledgersOf({ head, last }: JournalContent): { output: string; ledger: Ledger }[] {
   return head.options.outputs.map(({ format, streams }, index) => {
     const output = last?.outputs[index];
-    const accounts = streams.map((stream) =>
-      AccountBook.from({
+    const accounts = streams.map((stream) => {
+      const more = output?.more?.[stream];
+      const account = {
         stream,
         stored: output?.stored[stream] ?? 0,
         ranges: output?.lost[stream] ?? [],
-      }).account(),
-    );
+        ...(more === undefined ? {} : { more }),
+      };
+      const file = basename(lossPath(head.options.indexPath, stream, format));
+      return AccountBook.from(account, file).account();
+    });
     return { output: format, ledger: { complete: false, accounts } };
   });
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -258,6 +266,60 @@ test("kills the program with this process when that exits without a stop", async
   const pid = Number(output);
   assert.ok(pid > 1, output);
   await until(`${pid} is gone`, () => !isAlive(pid));
+});
+
+/** The watchdogs there are for a process group. */
+function watchdogsOf(group: number): number {
+  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return ids.filter((id) => {
+    try {
+      const parts = readFileSync(`/proc/${id}/cmdline`, "latin1").split("\0");
+      return parts[2]?.startsWith("read -r line") === true && parts[3] === String(group);
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  }).length;
+}
+
+test("a silent program, what it started and what ignores SIGTERM end with a process that is killed outright", {
+  skip: !existsSync("/proc/self/cmdline"),
+}, async () => {
+  const files = ["driver.ts", "../system-clock.ts", "../../testing/run-source.ts"].map((file) =>
+    JSON.stringify(new URL(file, import.meta.url).href),
+  );
+  const file = join(folder, "silent-pids");
+  const command = `trap '' TERM; (trap '' TERM; exec sleep 1000) & echo "$$ $!" > ${file}; while :; do sleep 0.05; done`;
+  const script = `
+    const [{ commandDriver }, { systemClock }, { startSource }] = await Promise.all([${files.map((name) => `import(${name})`)}]);
+    const settings = { command: ${JSON.stringify(command)}, encoding: "lines" };
+    startSource(commandDriver, { clock: systemClock, settings });
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await until("the program runs", () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"));
+  const pids = readFileSync(file, "utf8").trim().split(" ").map(Number);
+  assert.equal(pids.length, 2);
+  await until("it is watched over", () => watchdogsOf(pids[0]!) === 1);
+  child.kill("SIGKILL");
+  for (const pid of pids) await until(`${pid} is gone`, () => !isAlive(pid));
+  await until("its watchdog is gone", () => watchdogsOf(pids[0]!) === 0);
+});
+
+test("a program that ends, or is stopped, leaves no watchdog behind", {
+  skip: !existsSync("/proc/self/cmdline"),
+}, async () => {
+  const ended = await run({ command: "echo $$" });
+  const group = (ended.stream.values("value") as Float64Array)[0]!;
+  await until("its watchdog is gone", () => watchdogsOf(group) === 0);
+  const stop = new AbortController();
+  const running = start({ command: "echo $$; sleep 1000" }, { signal: stop.signal });
+  await until("a line came", () => running.stream.stored === 1);
+  const stopped = (running.stream.values("value") as Float64Array)[0]!;
+  assert.equal(watchdogsOf(stopped), 1);
+  stop.abort();
+  await running.done;
+  await until("its watchdog is gone", () => watchdogsOf(stopped) === 0);
 });
 
 test("shortens a long command in the name of the source", () => {

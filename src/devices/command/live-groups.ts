@@ -1,5 +1,7 @@
-/** Process groups that this process started and that may still run. */
-const live = new Set<number>();
+import { watchOver } from "./watchdog.ts";
+
+/** Process groups that this process started and that may still run, each with what calls its watchdog off. */
+const live = new Map<number, () => void>();
 
 /** Sends a signal to all processes of a group. False when none is left. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
@@ -12,16 +14,17 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
 }
 
 function killAll(): void {
-  for (const group of live) signalGroup(group, "SIGKILL");
+  for (const group of live.keys()) signalGroup(group, "SIGKILL");
 }
 
-/** When this process exits before `forgetGroup`, the group is killed with it. */
+/** When this process ends before `forgetGroup`, however it ends, the group is killed with it. */
 export function rememberGroup(group: number): void {
   if (live.size === 0) process.on("exit", killAll);
-  live.add(group);
+  live.set(group, watchOver(group));
 }
 
 export function forgetGroup(group: number): void {
+  live.get(group)?.();
   live.delete(group);
   if (live.size === 0) process.off("exit", killAll);
 }
