@@ -43,6 +43,15 @@ export { type ReaderOptions, RingReader, type RingState } from "./ring/ring-read
 export type { RingRecord, StreamView } from "./ring/ring-record.ts";
 export type { RingStream } from "./ring/ring-stream.ts";
 export { type RingStatus, RingWriter } from "./ring/ring-writer.ts";
+export type { ChannelConfig, StoredSamples } from "./run/comedi-channels.ts";
+export {
+  type ComediResult,
+  ComediStreamWriter,
+  type ComediStreamWriterOptions,
+  type CompressionType,
+  type StorageFormat,
+} from "./run/comedi-stream-writer.ts";
+export { Hdf5Writer, type Hdf5WriterOptions, type Hdf5WriterResult } from "./run/hdf5-writer.ts";
 export {
   type RunHooks,
   type RunLimits,
@@ -50,3 +59,4 @@ export {
   type RunReport,
   recordRun,
 } from "./run/record-run.ts";
+export type { Scans } from "./run/scan-columns.ts";

@@ -13,6 +13,13 @@ export interface ByteSink {
    * that do not overlap may be concurrent. Absent where a sink can only be appended to.
    */
   readonly writeAt?: ((offsetBytes: number, pieces: readonly Uint8Array[]) => Promise<void>) | undefined;
+  /**
+   * Like `writeAt`, for large pieces: resolves when they are copied, and `written` settles when they are in the file. Absent
+   * where that gains nothing. Not flushed and not closed before all have settled.
+   */
+  readonly writeBehind?:
+    | ((offsetBytes: number, pieces: readonly Uint8Array[]) => Promise<{ readonly written: Promise<void> }>)
+    | undefined;
   /** Sets the length: cuts the tail, or grows with zeros (sparse). The next `write` goes to the new end. */
   truncate(bytes: number): Promise<void>;
   /** Makes everything written so far survive the death of the machine (fsync). */

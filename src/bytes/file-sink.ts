@@ -2,6 +2,7 @@ import { writevSync } from "node:fs";
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { DaqError, systemCode, writeError } from "../model/errors.ts";
 import type { ByteSink, OpenSink } from "./byte-sink.ts";
+import { DirectWriter } from "./direct-writer.ts";
 
 /** Linux takes at most 1024 pieces in one call (IOV_MAX). */
 const maxPieces = 1024;
@@ -12,17 +13,30 @@ const writesAfterStall = 32;
 
 class FileSink implements ByteSink {
   readonly path: string;
+  writeBehind: ByteSink["writeBehind"];
   #handle: FileHandle;
   #positionBytes: number;
   #closed = false;
   /** Writes that still go through the pool; infinity for a sink that never blocks its thread. */
   #pooledWrites: number;
 
+  #direct: DirectWriter | undefined;
+
   constructor(path: string, handle: FileHandle, positionBytes: number, mayBlock: boolean) {
     this.path = path;
     this.#handle = handle;
     this.#positionBytes = positionBytes;
     this.#pooledWrites = mayBlock ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Finds out whether large pieces can go past the page cache here. */
+  async prepareDirectWrites(): Promise<void> {
+    const direct = await DirectWriter.open(this.path, (offsetBytes, bytes) =>
+      this.writeAt(offsetBytes, [bytes]),
+    );
+    if (direct === undefined) return;
+    this.#direct = direct;
+    this.writeBehind = (offsetBytes, pieces) => this.#writeDirect(direct, offsetBytes, pieces);
   }
 
   get positionBytes(): number {
@@ -41,6 +55,20 @@ class FileSink implements ByteSink {
 
   async writeAt(offsetBytes: number, pieces: readonly Uint8Array[]): Promise<void> {
     await this.#writePieces(offsetBytes, pieces);
+  }
+
+  async #writeDirect(
+    direct: DirectWriter,
+    offsetBytes: number,
+    pieces: readonly Uint8Array[],
+  ): Promise<{ readonly written: Promise<void> }> {
+    const named = (error: unknown): never => {
+      throw writeError(this.path, error);
+    };
+    const { written } = await direct.write(offsetBytes, pieces).catch(named);
+    const settled = written.catch(named);
+    settled.catch(() => undefined); // Seen by whoever waits for it.
+    return { written: settled };
   }
 
   async #writePieces(
@@ -95,6 +123,7 @@ class FileSink implements ByteSink {
     if (this.#closed) return;
     this.#closed = true;
     try {
+      await this.#direct?.close();
       await this.#handle.close();
     } catch (error) {
       throw writeError(this.path, error);
@@ -133,7 +162,11 @@ async function openSink(
   } catch (error) {
     throw openError(path, error);
   }
-  if (!resume) return new FileSink(path, handle, 0, mayBlock);
+  if (!resume) {
+    const sink = new FileSink(path, handle, 0, mayBlock);
+    await sink.prepareDirectWrites();
+    return sink;
+  }
   const { size } = await handle.stat();
   if (size < resumeAtBytes) {
     await handle.close();
@@ -146,6 +179,7 @@ async function openSink(
     );
   }
   const sink = new FileSink(path, handle, size, mayBlock);
+  await sink.prepareDirectWrites();
   await sink.truncate(resumeAtBytes);
   return sink;
 }

@@ -62,6 +62,15 @@ class ThrottledSink implements ByteSink {
     };
   }
 
+  get writeBehind(): ByteSink["writeBehind"] {
+    if (this.#inner.writeBehind === undefined) return undefined;
+    return async (offsetBytes, pieces) => {
+      const result = await this.#inner.writeBehind!(offsetBytes, pieces);
+      await this.#budget.spend(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+      return result;
+    };
+  }
+
   truncate(bytes: number): Promise<void> {
     return this.#inner.truncate(bytes);
   }

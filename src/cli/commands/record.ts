@@ -169,7 +169,7 @@ function printReport({ index, indexPath, seconds }: RunReport, terminal: Termina
   for (const note of index.notes) terminal.print(`note: ${note}`);
   terminal.print("");
   terminal.print("Read it in Python:");
-  for (const line of pythonLines(rows.map(({ path }) => path))) terminal.print(`  ${line}`);
+  for (const line of pythonLines([...new Set(rows.map(({ path }) => path))])) terminal.print(`  ${line}`);
   terminal.print("");
   terminal.print(`More: npx daq inspect ${/\s/.test(indexPath) ? JSON.stringify(indexPath) : indexPath}`);
 }

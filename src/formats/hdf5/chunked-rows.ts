@@ -125,8 +125,8 @@ export class ChunkedRows {
   }
 
   /** Takes back the last `count` rows, which were whole chunks. */
-  retract(count: number): void {
-    this.#dataset.retractChunks((count / this.#plan.rowsPerChunk) * this.#plan.chunksPerRowBlock);
+  async retract(count: number): Promise<void> {
+    await this.#dataset.retractChunks((count / this.#plan.rowsPerChunk) * this.#plan.chunksPerRowBlock);
     this.#rows -= count;
   }
 

@@ -85,7 +85,7 @@ export class StreamRows {
     if (this.#direct !== undefined) {
       await this.#direct.append(batch.columns[0]!.bytes, batch.count);
       if (!isIntact()) {
-        this.#direct.retract(batch.count);
+        await this.#direct.retract(batch.count);
         return false;
       }
       await this.#appendIndex(batch);

@@ -1,6 +1,7 @@
 import { DaqError } from "../../../model/errors.ts";
 import type { FileSpace } from "./file-space.ts";
 import type { GlobalHeap } from "./global-heap.ts";
+import type { PayloadWrites } from "./payload-writes.ts";
 
 export type ReadAt = (offsetBytes: number, length: number) => Promise<Uint8Array>;
 
@@ -15,6 +16,7 @@ export type FileContext = {
   readonly placeRestMs: number;
   readonly now: () => number;
   readonly writeAt: (address: number, pieces: readonly Uint8Array[]) => Promise<void>;
+  readonly payload: PayloadWrites;
   /** `adopted`: no data is added any more, only what belongs to the end. */
   phase: "declaring" | "open" | "adopted" | "closed" | "released" | "failed";
   /** Checkpoints so far. */

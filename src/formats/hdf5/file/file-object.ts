@@ -19,8 +19,8 @@ export interface FileObject {
   write?(): Promise<void>;
   /** Lets what was written be found, by readers of the next header. */
   connect?(): Promise<void>;
-  /** A checkpoint is complete: readers find what was written. */
-  published?(): void;
+  /** Last touches, when everything else is in the file that is being closed. */
+  finish?(): Promise<void>;
   state?(): ObjectState;
   /** Reads back what belongs to a state, and throws `DaqError("format")` when it is not there. Writes nothing. */
   restore?(state: ObjectState, read: ReadAt): Promise<void>;

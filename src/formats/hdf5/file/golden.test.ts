@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ByteSink } from "../../../bytes/byte-sink.ts";
 import { encodeAttribute } from "./attribute.ts";
 import { chunkGrid } from "./chunk-grid.ts";
 import { BTreeIndex } from "./chunk-index/btree.ts";
@@ -25,6 +26,7 @@ import { encodeFilterPipeline } from "./filter-pipeline.ts";
 import { GlobalHeap } from "./global-heap.ts";
 import { decodeHeaderChunk, encodeHeaderChunk, messageTypes } from "./header-chunk.ts";
 import { encodeGroupInfo, encodeLink, encodeLinkInfo } from "./link.ts";
+import { PayloadWrites } from "./payload-writes.ts";
 import { decodeSuperblock, encodeSuperblock } from "./superblock.ts";
 
 /**
@@ -86,6 +88,9 @@ function indexedAt(places: number[]): { context: FileContext; written: Map<numbe
     }
   }
   const space = new GoldenSpace();
+  const writeAt = async (address: number, pieces: readonly Uint8Array[]): Promise<void> => {
+    written.set(address, Buffer.concat(pieces));
+  };
   const context: FileContext = {
     path: "x.h5",
     space,
@@ -93,9 +98,8 @@ function indexedAt(places: number[]): { context: FileContext; written: Map<numbe
     chunkIndex: "btree",
     placeRestMs: 0,
     now: () => 0,
-    writeAt: async (address, pieces) => {
-      written.set(address, Buffer.concat(pieces));
-    },
+    writeAt,
+    payload: new PayloadWrites({ path: "x.h5", writeAt } as ByteSink),
     phase: "open",
     generation: 0,
   };

@@ -1,5 +1,6 @@
 import { DaqError } from "../../../model/errors.ts";
 import type { Attributes, AttributeValue } from "./attribute.ts";
+import { ChunkedArray, type ChunkedArraySpec } from "./chunked-array.ts";
 import { type FileContext, mustBeDeclaring } from "./file-context.ts";
 import type { FileObject } from "./file-object.ts";
 import { FixedDataset, type FixedDatasetSpec } from "./fixed-dataset.ts";
@@ -36,6 +37,11 @@ export class Group implements FileObject {
   /** A dataset whose values are all known. */
   fixedDataset(name: string, spec: FixedDatasetSpec): FixedDataset {
     return this.#declare(name, new FixedDataset(this.#context, this.#newPath(name), spec));
+  }
+
+  /** A dataset of known extents whose chunks come in any order. */
+  chunkedArray(name: string, spec: ChunkedArraySpec): ChunkedArray {
+    return this.#declare(name, new ChunkedArray(this.#context, this.#newPath(name), spec));
   }
 
   /** Another hard link to an object of this file. */

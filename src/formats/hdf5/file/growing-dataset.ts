@@ -1,5 +1,5 @@
-import { DaqError } from "../../../model/errors.ts";
 import type { Attributes, AttributeValue } from "./attribute.ts";
+import { checkChunks } from "./check-chunks.ts";
 import { type ChunkGrid, chunkBytes, chunkGrid } from "./chunk-grid.ts";
 import { BTreeIndex } from "./chunk-index/btree.ts";
 import type { ChunkEntry, ChunkIndex, ChunkIndexState } from "./chunk-index/contract.ts";
@@ -63,12 +63,12 @@ export class GrowingDataset implements FileObject {
   #read: ReadAt | undefined;
 
   constructor(context: FileContext, path: string, spec: DatasetSpec) {
-    checkSpec(path, spec);
-    const { itemShape, rowsPerChunk, chunkItemShape = itemShape, datatype, filters } = spec;
+    const { itemShape, rowsPerChunk, chunkItemShape = itemShape, datatype, filters, fillValue } = spec;
+    const chunkDims = [rowsPerChunk, ...chunkItemShape];
+    checkChunks(path, { datatype, dims: ["growing", ...itemShape], chunkDims, filters, fillValue });
     this.#context = context;
     this.#spec = spec;
-    this.#grid = chunkGrid([rowsPerChunk, ...chunkItemShape], itemShape, datatype.elementBytes);
-    checkChunk(path, this.#grid);
+    this.#grid = chunkGrid(chunkDims, itemShape, datatype.elementBytes);
     this.chunksPerRowBlock = this.#grid.chunksPerRowBlock;
     this.#index =
       context.chunkIndex === "btree"
@@ -127,9 +127,10 @@ export class GrowingDataset implements FileObject {
     if (!isFiltered && this.#open !== undefined)
       throw misuse(this.#context, `${header.path}: the open chunk has a place, and is to be completed there`);
     const { space } = this.#context;
-    const address = space.allocate(bytes);
+    const { payload: writes } = this.#context;
+    const address = space.allocate(bytes, writes.alignmentOf(bytes));
     try {
-      await this.#context.writeAt(address, payload);
+      await writes.write(address, payload);
     } catch (error) {
       space.takeBack(address, bytes);
       throw error;
@@ -144,7 +145,9 @@ export class GrowingDataset implements FileObject {
   }
 
   /** Takes back the last `count` chunks; they came after the last checkpoint. */
-  retractChunks(count: number): void {
+  async retractChunks(count: number): Promise<void> {
+    // Nothing else may be written to a place that is still being written to.
+    await this.#context.payload.settled();
     const needed = this.#indexedOpen !== undefined && this.#open === undefined ? 1 : 0;
     if (count > this.#pending.length - needed)
       throw misuse(
@@ -323,57 +326,4 @@ export class GrowingDataset implements FileObject {
     });
     return messages;
   }
-}
-
-function refused(path: string, problem: string, hint: string): DaqError {
-  return new DaqError("format", `HDF5 cannot hold ${path}: ${problem}.`, { hint });
-}
-
-const maxRank = 32;
-const maxFilters = 32;
-
-function checkSpec(path: string, spec: DatasetSpec): void {
-  const { itemShape, rowsPerChunk, chunkItemShape = itemShape, filters, fillValue, datatype } = spec;
-  const isExtent = (value: number) => Number.isSafeInteger(value) && value > 0;
-  if (itemShape.length + 1 > maxRank)
-    throw refused(
-      path,
-      `it has ${itemShape.length + 1} dimensions, at most ${maxRank} are possible`,
-      "Use fewer dimensions.",
-    );
-  if (!itemShape.every(isExtent) || !isExtent(rowsPerChunk))
-    throw refused(
-      path,
-      `its extents ${[rowsPerChunk, ...itemShape].join(" × ")} are not positive integers`,
-      "Correct the shape.",
-    );
-  const chunkFits = chunkItemShape.every((extent, dim) => isExtent(extent) && extent <= itemShape[dim]!);
-  if (chunkItemShape.length !== itemShape.length || !chunkFits)
-    throw refused(
-      path,
-      `a chunk of ${chunkItemShape.join(" × ")} is not a part of ${itemShape.join(" × ")}`,
-      "Choose tiles that are no larger than the item.",
-    );
-  if (filters.length > maxFilters)
-    throw refused(
-      path,
-      `it has ${filters.length} filters, at most ${maxFilters} are possible`,
-      "Use fewer filters.",
-    );
-  if (fillValue !== undefined && fillValue.byteLength !== datatype.elementBytes)
-    throw refused(
-      path,
-      `its fill value is not one element of ${datatype.elementBytes} bytes`,
-      "Correct the fill value.",
-    );
-}
-
-function checkChunk(path: string, grid: ChunkGrid): void {
-  const bytes = chunkBytes(grid);
-  if (bytes < 2 ** 32) return;
-  throw refused(
-    path,
-    `a chunk of ${grid.chunkDims.join(" × ")} elements has ${bytes} bytes, and must stay below 4 GiB`,
-    "Choose a smaller chunk_size.",
-  );
 }

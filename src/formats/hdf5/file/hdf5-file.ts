@@ -9,6 +9,7 @@ import { GlobalHeap } from "./global-heap.ts";
 import { Group } from "./group.ts";
 import { type Hdf5State, parseHdf5State } from "./hdf5-state.ts";
 import { lookup3 } from "./lookup3.ts";
+import { PayloadWrites } from "./payload-writes.ts";
 import { decodeSuperblock, type Superblock, superblockBytes } from "./superblock.ts";
 
 export type { ReadAt } from "./file-context.ts";
@@ -69,6 +70,7 @@ export class Hdf5File {
       placeRestMs: (options.placeRestSeconds ?? defaultPlaceRestSeconds) * 1000,
       now: options.now ?? (() => performance.now()),
       writeAt: (address, pieces) => sink.writeAt!(address, pieces),
+      payload: new PayloadWrites(sink),
       phase: "declaring",
       generation: 0,
     };
@@ -215,6 +217,7 @@ export class Hdf5File {
       this.#objects.push(dataset);
     }
     await this.#publish({ rewinding: false });
+    for (const object of this.#objects) await object.finish?.();
     await this.#extent.end(this.#context.space.endBytes, () => this.#sink.flush());
     this.#context.phase = "closed";
     await this.#sink.close();
@@ -223,6 +226,7 @@ export class Hdf5File {
   /** Lets go of the file as it is, as after a crash. */
   async release(): Promise<void> {
     if (this.#context.phase !== "closed") this.#context.phase = "released";
+    await this.#context.payload.settled().catch(() => undefined);
     await this.#sink.close();
   }
 
@@ -245,6 +249,7 @@ export class Hdf5File {
   /** What is pointed at before what points at it; scales before the data that they belong to. */
   async #publish({ rewinding }: { rewinding: boolean }): Promise<void> {
     const context = this.#context;
+    await context.payload.settled();
     for (const object of this.#objects) object.prepare?.();
     if (!rewinding) for (const object of this.#objects) await object.write?.();
     for (const object of this.#objects) object.header.prepare();
@@ -267,7 +272,6 @@ export class Hdf5File {
     }
     await this.#flushForPower();
     context.generation++;
-    for (const object of this.#objects) object.published?.();
   }
 
   async #flushForPower(): Promise<void> {
