@@ -2,6 +2,7 @@ import { RingReader } from "../../src/ring/ring-reader.ts";
 import { RingWriter } from "../../src/ring/ring-writer.ts";
 import { nextStep, parseOptions, report } from "./parent.ts";
 import { answerPath, smallRecordBytes, smallRecordSchema } from "./small-record.ts";
+import { busyPauses, idlePauses } from "./wake-pauses.ts";
 
 /**
  * What the producer does between records: `echo` sleeps until the reader has answered through a ring of its own;
@@ -13,11 +14,6 @@ export type WakeProducerOptions = {
   readonly ringPath: string;
   readonly wakes: number;
   readonly pace: WakePace;
-};
-
-const pausesUs: Record<Exclude<WakePace, "echo">, readonly [shortest: number, longest: number]> = {
-  busy: [50, 300],
-  idle: [1_000, 5_000],
 };
 
 const { ringPath, wakes, pace } = parseOptions<WakeProducerOptions>();
@@ -33,20 +29,27 @@ const answers =
 
 const columns = [new Uint8Array(smallRecordBytes)];
 const never = new Int32Array(new SharedArrayBuffer(4));
-let state = 1;
-for (let wake = 0; wake < wakes; wake++) {
-  if (pace === "echo") {
-    stream.write({ count: 1, timestampNs: process.hrtime.bigint(), columns });
-    while (answers!.next() === undefined) answers!.waitBlocking(250);
-    continue;
-  }
-  // Park and Miller's generator: the pauses are irregular and the same in every run.
-  state = (state * 48_271) % 2_147_483_647;
-  const [shortest, longest] = pausesUs[pace];
-  const pauseMs = (shortest + (state / 2_147_483_647) * (longest - shortest)) / 1000;
-  if (pace === "idle") Atomics.wait(never, 0, 0, pauseMs);
-  else for (const end = performance.now() + pauseMs; performance.now() < end; );
-  stream.write({ count: 1, timestampNs: process.hrtime.bigint(), columns });
+const write = (): void => {
+  void stream.write({ count: 1, timestampNs: process.hrtime.bigint(), columns });
+};
+switch (pace) {
+  case "echo":
+    for (let wake = 0; wake < wakes; wake++) {
+      write();
+      while (answers!.next() === undefined) answers!.waitBlocking(250);
+    }
+    break;
+  case "idle":
+    for (const pauseMs of idlePauses(wakes)) {
+      Atomics.wait(never, 0, 0, pauseMs);
+      write();
+    }
+    break;
+  case "busy":
+    for (const pauseMs of busyPauses(wakes)) {
+      for (const end = performance.now() + pauseMs; performance.now() < end; );
+      write();
+    }
 }
 ring.close();
 report("done");
