@@ -3,9 +3,11 @@ import { formatNames, loadFormat } from "../formats/registry.ts";
 import type { DriverCatalog, FormatCatalog } from "./catalog.ts";
 import type { LoadedConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
+import type { ConfigTable } from "./config-value.ts";
+import { dataExtensionOf } from "./output-path.ts";
 import type { Flags } from "./overrides.ts";
 import { resolveConfig } from "./resolve-config.ts";
-import { simulatedDefault } from "./simulated-default.ts";
+import { simulatedDefault, simulatedDevices } from "./simulated-default.ts";
 import { parseTomlDocument } from "./toml-document.ts";
 
 export type LoadConfigOptions = {
@@ -35,6 +37,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   } = options;
   const text = options.text ?? (path === undefined ? undefined : await readConfigFile(path));
   const name = path ?? (text === undefined ? undefined : "configuration");
-  const document = text === undefined ? simulatedDefault : parseTomlDocument(text, name ?? "");
+  const document = text === undefined ? withoutFile(env, flags) : parseTomlDocument(text, name ?? "");
   return resolveConfig({ document, path: name, environment: env, flags, flagNames, formats, drivers });
+}
+
+/** Who names a format, or a file that has one's extension, wants that and nothing else. */
+function withoutFile(env: LoadConfigOptions["env"], flags: Flags): ConfigTable {
+  const format = flags["storage.format"] ?? env.DAQ_STORAGE_FORMAT;
+  const path = flags["storage.output_path"] ?? env.DAQ_STORAGE_OUTPUT_PATH;
+  const hasExtension = typeof path === "string" && dataExtensionOf(path) !== undefined;
+  return format === undefined && !hasExtension ? simulatedDefault : simulatedDevices;
 }

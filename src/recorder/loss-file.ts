@@ -53,8 +53,14 @@ export class LossFile {
     this.#sink ??= await this.#openSink(this.path);
     const head = this.#bytes === 0 ? `${lossHeader}\r\n` : "";
     const rows = ranges.map(({ first, count, reason, atNs }) => `${first},${count},${reason},${atNs}\r\n`);
-    await this.#sink.write(Buffer.from(head + rows.join("")));
-    if (durable) await this.#sink.flush();
+    try {
+      await this.#sink.write(Buffer.from(head + rows.join("")));
+      if (durable) await this.#sink.flush();
+    } catch (error) {
+      // A part may have arrived: the next rows go behind what counts.
+      await this.close();
+      throw error;
+    }
     this.#bytes = this.#sink.positionBytes;
   }
 

@@ -14,16 +14,23 @@ export type LossPlace = {
   readonly durable: boolean;
 };
 
-/** What is known of a stream at a checkpoint. */
+/** What is known of a stream at a checkpoint: every record before `end` is in the account. */
 type Saved = { readonly account: StreamAccount; readonly end: number; readonly lossBytes: number };
+
+/** A stream since the last checkpoint. */
+type Since = {
+  /** The sequence number after the last record that was handed to the writer. */
+  handedEnd: number;
+  /** In the order in which they were noticed: a gap is seen before the records in front of it are handed over. */
+  readonly lost: LostRange[];
+};
 
 /** The accounts of one output: a book for each stream, and a file for the lost ranges that are too many for it. */
 export class OutputAccounts {
   readonly #place: LossPlace;
   readonly #books = new Map<string, AccountBook>();
   readonly #lossFiles = new Map<string, LossFile>();
-  /** For each stream the sequence number after the last record that is in its account. */
-  readonly #ends = new Map<string, number>();
+  readonly #since = new Map<string, Since>();
   #saved = new Map<string, Saved>();
   #unsavedLosses = 0;
 
@@ -32,6 +39,7 @@ export class OutputAccounts {
     for (const stream of streams) {
       this.#setLossFile(stream, 0);
       this.#books.set(stream, new AccountBook(stream, this.#lossFileName(stream)));
+      this.#since.set(stream, { handedEnd: 0, lost: [] });
     }
   }
 
@@ -42,7 +50,7 @@ export class OutputAccounts {
       const account = { stream, stored: last.stored[stream] ?? 0, ranges: last.lost[stream] ?? [] };
       this.#continue({ ...account, ...(more === undefined ? {} : { more }) });
       const book = this.#books.get(stream)!;
-      this.#ends.set(stream, book.stored + book.lost);
+      this.#since.set(stream, { handedEnd: book.stored + book.lost, lost: [] });
       this.#setLossFile(stream, more?.bytes ?? 0);
     }
     await this.#settleLossFiles();
@@ -75,14 +83,16 @@ export class OutputAccounts {
     return this.#books.get(stream);
   }
 
-  /** From here on records before `end` are in the account, or about to be. */
-  reach(stream: string, end: number): void {
-    this.#ends.set(stream, end);
+  /** From now on the records before `end` are the writer's, or about to be, but for those that are lost. */
+  handOver(stream: string, end: number): void {
+    this.#since.get(stream)!.handedEnd = end;
   }
 
   /** Counts a lost range in a book that `book` gave. */
   lose(book: AccountBook, range: LostRange): void {
+    if (range.count <= 0) return;
     this.#unsavedLosses++;
+    this.#since.get(book.stream)!.lost.push(range);
     book.lose(range);
   }
 
@@ -91,22 +101,35 @@ export class OutputAccounts {
     return this.#unsavedLosses;
   }
 
-  /** Remembers this moment for `goBack`. */
+  /** Remembers this moment for `goBack`: everything that was noticed so far is in the account. */
   save(): void {
-    for (const [stream, book] of this.#books)
+    for (const [stream, book] of this.#books) {
       this.#saved.set(stream, {
         account: book.account(),
-        end: this.#ends.get(stream) ?? 0,
+        end: book.stored + book.lost,
         lossBytes: this.#lossFiles.get(stream)!.bytes,
       });
+      this.#since.get(stream)!.lost.length = 0;
+    }
   }
 
-  /** Back to the last `save`: all records since then are lost, for one reason. At once; `cutLossFiles` has to follow. */
+  /**
+   * Back to the last `save`: what was handed over since then is lost, for one reason; what was lost before it could be
+   * keeps its own. At once; `cutLossFiles` has to follow.
+   */
   goBack(why: Pick<LostRange, "reason" | "atNs" | "detail">): void {
     for (const [stream, { account, end }] of this.#saved) {
       this.#continue(account);
-      const count = (this.#ends.get(stream) ?? end) - end;
-      this.lose(this.#books.get(stream)!, { first: end, count, ...why });
+      const book = this.#books.get(stream)!;
+      const since = this.#since.get(stream)!;
+      let next = end;
+      for (const range of since.lost.splice(0).toSorted((a, b) => a.first - b.first)) {
+        const until = Math.min(range.first, since.handedEnd);
+        this.lose(book, { first: next, count: until - next, ...why });
+        this.lose(book, range);
+        next = Math.max(next, range.first + range.count);
+      }
+      this.lose(book, { first: next, count: since.handedEnd - next, ...why });
     }
   }
 
@@ -125,6 +148,7 @@ export class OutputAccounts {
   /** What the journal has to say of them. */
   checkpoint(): Pick<OutputCheckpoint, "stored" | "lost" | "more"> {
     this.#unsavedLosses = 0;
+    for (const since of this.#since.values()) since.lost.length = 0;
     const books = [...this.#books.values()];
     const lost = books.map((book) => [book.stream, book.takeNews()] as const);
     const more = books.flatMap(({ stream, moreRanges }) =>

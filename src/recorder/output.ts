@@ -129,7 +129,7 @@ export class Output {
     if (book === undefined) return;
     let reason: LossReason = "ring-lapped";
     let detail: string | undefined;
-    this.#accounts.reach(book.stream, Number(batch.sequences[batch.count - 1]) + 1);
+    this.#accounts.handOver(book.stream, Number(batch.sequences[batch.count - 1]) + 1);
     if (this.isWorking) {
       try {
         if (await write(this.#writer!)) {
@@ -163,7 +163,6 @@ export class Output {
     const book = this.#accounts.book(stream);
     if (book === undefined) return;
     this.#accounts.lose(book, range);
-    this.#accounts.reach(stream, range.first + range.count);
   }
 
   get #lossReason(): LossReason {

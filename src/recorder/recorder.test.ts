@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,6 +7,7 @@ import type { ByteSink, OpenSink } from "../bytes/byte-sink.ts";
 import { openFileSink } from "../bytes/file-sink.ts";
 import { ArrowReader } from "../formats/arrow/read.ts";
 import type { FormatName } from "../formats/contract.ts";
+import { loadFormat } from "../formats/registry.ts";
 import { typedView } from "../model/dtype.ts";
 import { DaqError } from "../model/errors.ts";
 import type { StreamAccount } from "../model/ledger.ts";
@@ -73,6 +74,11 @@ class Bench {
     this.#next += count;
   }
 
+  /** Resolves when a checkpoint covers everything that was written so far, of a recorder that runs. */
+  async checkpoint(): Promise<void> {
+    while (this.ring.status().waitingBytes > 0) await new Promise((done) => setTimeout(done, 5));
+  }
+
   open(hooks: RecorderHooks = {}, options = this.options()): Promise<Recorder> {
     return Recorder.open(options, hooks);
   }
@@ -129,6 +135,11 @@ function breakable(fails: {
         // Half of it arrives, as with a real disk.
         await inner.write(pieces[0]!.subarray(0, Math.ceil(pieces[0]!.byteLength / 2)));
         throw error;
+      },
+      writeAt: async (offsetBytes, pieces) => {
+        const error = fails.write?.(path);
+        if (error !== undefined) throw error;
+        await inner.writeAt!(offsetBytes, pieces);
       },
       truncate: (bytes) => inner.truncate(bytes),
       flush: async () => {
@@ -217,13 +228,15 @@ test("after a flush that failed, the file ends at the last good checkpoint and t
   const openSink = breakable({
     flush: () => (isBroken ? new DaqError("io", "fsync: input/output error") : undefined),
   });
-  const recorder = await bench.open({ openSink }, bench.options({ durability: "power" }, ["arrow"]));
+  const failing = Promise.withResolvers<DaqError>();
+  const hooks = { openSink, onFailing: failing.resolve };
+  const recorder = await bench.open(hooks, bench.options({ durability: "power" }, ["arrow"]));
   const running = recorder.run();
   bench.write();
-  await new Promise((done) => setTimeout(done, 150));
+  await bench.checkpoint();
   isBroken = true;
   bench.write();
-  await new Promise((done) => setTimeout(done, 150));
+  await failing.promise;
   isBroken = false;
   bench.ring.close();
   const { index, failure } = await running;
@@ -232,6 +245,110 @@ test("after a flush that failed, the file ends at the last good checkpoint and t
   addsUp(account);
   assert.deepEqual([account.produced, account.stored], [200, 100]);
   assert.deepEqual(await bench.stored(), upTo(100));
+});
+
+test("a format that stores at checkpoints goes back to the last one when it fails, and its account with it", async () => {
+  using bench = new Bench();
+  let isBroken = false;
+  const openSink = breakable({
+    write: (path) =>
+      isBroken && path.endsWith(".hdf5") ? new DaqError("io", "the cable was pulled") : undefined,
+  });
+  const { outputs, ...rest } = bench.options({ flushIntervalMs: 60 }, ["arrow", "hdf5"]);
+  const chunked = outputs.map((output) => ({ ...output, options: { ...output.options, chunkRows: 20 } }));
+  const recorder = await bench.open({ openSink }, { ...rest, outputs: chunked });
+  const running = recorder.run();
+  bench.write();
+  bench.lose(5);
+  await bench.checkpoint();
+  isBroken = true;
+  for (let number = 0; number < 3; number++) {
+    bench.write();
+    bench.lose(1);
+  }
+  await bench.checkpoint();
+  isBroken = false;
+  bench.lose(2);
+  bench.write();
+  bench.ring.close();
+  const { index, failure } = await running;
+  assert.match(failure!.message, /cable/);
+  const [arrow, hdf5] = index.outputs.map((output) => output.ledger.accounts[0]!);
+  for (const account of [arrow!, hdf5!]) addsUp(account);
+  assert.deepEqual([arrow!.produced, arrow!.stored, arrow!.lost], [510, 500, 10]);
+  assert.deepEqual([hdf5!.produced, hdf5!.stored, hdf5!.lost], [510, 100, 410]);
+  const byDevice = hdf5!.ranges.filter(({ reason }) => reason === "device");
+  assert.equal(
+    byDevice.reduce((sum, { count }) => sum + count, 0),
+    10,
+    "what was lost before keeps its reason",
+  );
+  const { streams } = await (await loadFormat("hdf5")).inspect(join(bench.folder, "run.hdf5"));
+  assert.equal(streams[0]!.records, 100);
+});
+
+test("outputs with chunks of different sizes each have every record, in chunks of their own size", async () => {
+  using bench = new Bench();
+  const { outputs, ...rest } = bench.options({ flushIntervalMs: 60_000 }, ["arrow", "csv"]);
+  const sized = outputs.map((output) => ({
+    ...output,
+    options: { ...output.options, chunkRows: output.format === "arrow" ? 30 : 250 },
+  }));
+  const recorder = await bench.open({}, { ...rest, outputs: sized });
+  const running = recorder.run();
+  for (let number = 0; number < 10; number++) bench.write();
+  bench.ring.close();
+  const { index } = await running;
+  for (const { ledger } of index.outputs) assert.equal(ledger.accounts[0]!.stored, 1_000);
+  assert.deepEqual(await bench.stored(), upTo(1_000));
+  const reader = await ArrowReader.open(join(bench.folder, "run.arrow"));
+  for await (const { count } of reader.batches()) assert.ok(count <= 30, `${count} rows`);
+  await reader.close();
+});
+
+test("an output whose file of lost ranges fails goes back too, and leaves no torn row", async () => {
+  using bench = new Bench();
+  let isBroken = false;
+  const openSink = breakable({
+    write: (path) =>
+      isBroken && path.endsWith(".csv.losses.csv") ? new DaqError("io", "unplugged") : undefined,
+  });
+  const recorder = await bench.open({ openSink }, bench.options({ chunkSize: rows }, ["arrow", "csv"]));
+  const running = recorder.run();
+  const loseEverySecond = async (pairs: number): Promise<void> => {
+    for (let number = 0; number < pairs; number++) {
+      bench.write(1);
+      bench.lose(1);
+    }
+    await bench.checkpoint();
+  };
+  await loseEverySecond(1_500);
+  isBroken = true;
+  await loseEverySecond(500);
+  await loseEverySecond(500);
+  isBroken = false;
+  await loseEverySecond(500);
+  bench.ring.close();
+  const { index, failure } = await running;
+  assert.match(failure!.message, /unplugged/);
+  const [arrow, csv] = index.outputs.map((output) => output.ledger.accounts[0]!);
+  assert.deepEqual([arrow!.produced, arrow!.stored, arrow!.lost], [6_000, 3_000, 3_000]);
+  assert.equal(csv!.produced, 6_000);
+  assert.equal(csv!.produced, csv!.stored + csv!.lost);
+  for (const { ranges, more, lost } of [arrow!, csv!]) {
+    const text = readFileSync(join(bench.folder, more!.file), "utf8").trimEnd();
+    const counts = text
+      .split("\r\n")
+      .slice(1)
+      .map((row) => {
+        assert.match(row, /^\d+,\d+,(device|writer-failed),\d+$/);
+        return Number(row.split(",")[1]);
+      });
+    const inFile = counts.reduce((sum, count) => sum + count, 0);
+    assert.ok(counts.length <= more!.ranges);
+    const inLedger = ranges.reduce((sum, { count }) => sum + count, 0);
+    if (more!.file.includes(".arrow.")) assert.equal(inFile + inLedger, lost);
+  }
 });
 
 test("a second recorder of the same name is refused while the first lives", async () => {

@@ -145,6 +145,25 @@ test("shows twenty lost ranges and counts the rest, unless all are asked for", a
   rmSync(path);
 });
 
+test("ranges beyond the ledger are counted, with the file that has them, which is not data itself", async () => {
+  const index = JSON.parse(readFileSync(at("run_v1.run.json"), "utf8"));
+  const account = index.outputs[0].ledger.accounts[0];
+  const file = "many.camera0.arrow.losses.csv";
+  account.more = { file, ranges: 2, lost: { device: 2, aborted: 5 } };
+  const path = at("many.run.json");
+  writeFileSync(path, JSON.stringify(index));
+  assert.match(
+    (await inspect(path)).out,
+    /^ +and 2 more \(7 records\) in many\.camera0\.arrow\.losses\.csv$/m,
+  );
+  writeFileSync(at(file), "first,count,reason,at_ns\r\n7,1,device,1\r\n");
+  const rows = await inspect(at(file));
+  assert.equal(rows.code, 1);
+  assert.match(rows.error, /is not data: it holds the lost ranges of a stream/);
+  rmSync(path);
+  rmSync(at(file));
+});
+
 test("a wrong file name gets the near ones of that folder", async () => {
   const stem = await inspect(at("run_v1.arrow"));
   assert.equal(stem.code, 1);
