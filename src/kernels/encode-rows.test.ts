@@ -66,7 +66,9 @@ function encode(
   const tableBytes = rowTableBytes(columns.length);
   let end = 0;
   const { returned, target } = memory.run(Buffer.concat(parts), capacity, (at) => {
-    const table = memory.bytes.subarray(at.scratch, at.scratch + tableBytes);
+    // Each time the scratch is asked for, it is filled with rubbish.
+    const { scratch } = at;
+    const table = memory.bytes.subarray(scratch, scratch + tableBytes);
     writeRowTable(
       table,
       rows,
@@ -77,7 +79,7 @@ function encode(
       })),
     );
     const before = table.slice();
-    const written = memory.kernels.encodeRows(at.scratch, firstRow, at.target, capacity);
+    const written = memory.kernels.encodeRows(scratch, firstRow, at.target, capacity);
     end = endRow(table);
     table.set(before.subarray(8, 12), 8);
     assert.deepEqual(table, before, "only the end row is written in the table");

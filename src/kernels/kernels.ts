@@ -21,6 +21,18 @@ export interface Kernels {
   snappyDecompress(source: number, length: number, target: number, capacity: number): number;
   /** A raw deflate stream (RFC 1951) made fast; returns its bytes, or 0 when `capacity` is too small. */
   deflateFast(source: number, length: number, target: number, capacity: number, scratch: number): number;
+  /**
+   * The same, made smaller with more time: `level` 2 to 9 is how long it looks for each match. Neither makes a stream
+   * longer than stored blocks of 65,535 bytes are.
+   */
+  deflateDense(
+    source: number,
+    length: number,
+    target: number,
+    capacity: number,
+    scratch: number,
+    level: number,
+  ): number;
   /** Checksums: start with 1 (Adler-32) or 0 (CRC-32C), go on with what was returned. */
   adler32(seed: number, source: number, length: number): number;
   crc32c(seed: number, source: number, length: number): number;

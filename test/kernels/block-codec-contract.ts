@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { Random } from "../ring/random.ts";
 import { GuardedMemory } from "./guarded-memory.ts";
-import { noise, pixels, repeating } from "./sample-bytes.ts";
+import { noise, pixels, repeating, words } from "./sample-bytes.ts";
 
 /** What the two block codecs have in common, and what they are held against. */
 export type BlockCodec = {
@@ -57,6 +57,7 @@ export function testBlockCodec(of: (kernels: Kernels) => BlockCodec): void {
     zeros: (length) => new Uint8Array(length),
     noise: (length) => noise(length, length),
     pixels: (length) => pixels(length, length),
+    words: (length) => words(length, length),
     "runs of one byte": (length) => repeating(length, 1, length),
     "repetitions at 3 bytes": (length) => repeating(length, 3, length),
     "repetitions at 16 bytes": (length) => repeating(length, 16, length),
@@ -103,7 +104,7 @@ export function testBlockCodec(of: (kernels: Kernels) => BlockCodec): void {
 
   test(`${name} uses a target of exactly the size of the block, and says 0 for any smaller one`, () => {
     for (const make of Object.values(kinds))
-      for (const length of [0, 1, 5, 12, 13, 14, 20, 33, 64, 100, 301, 2000]) {
+      for (const length of [0, 1, 5, 12, 13, 14, 20, 33, 64, 100, 301, 500, 2000]) {
         const bytes = make(length);
         const block = compressed(bytes);
         for (let capacity = Math.max(0, block.length - 40); capacity < block.length; capacity++)

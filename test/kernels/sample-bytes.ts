@@ -31,3 +31,16 @@ export function repeating(length: number, offset: number, seed: number): Uint8Ar
   }
   return bytes;
 }
+
+/** Words of a small vocabulary, one right behind the other: matches with nothing between them. */
+export function words(length: number, seed: number): Uint8Array {
+  const random = new Random(seed);
+  const vocabulary = Array.from({ length: 12 }, (_, at) => noise(random.integer(5, 30), seed + at));
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const word = random.pick(vocabulary).subarray(0, length - at);
+    bytes.set(word, at);
+    at += word.length;
+  }
+  return bytes;
+}

@@ -3,7 +3,6 @@ let waiting: u64 = 0;
 let waitingBits: u32 = 0;
 let output: usize = 0;
 
-@inline
 export function startBits(target: usize): void {
   waiting = 0;
   waitingBits = 0;
@@ -11,22 +10,18 @@ export function startBits(target: usize): void {
 }
 
 /** Where the next whole byte goes; at most 7 bits wait. */
-@inline
 export function outputAddress(): usize {
   return output;
 }
 
-@inline
 export function bitsWaiting(): u32 {
   return waitingBits;
 }
 
-@inline
 export function bitsSoFar(): u64 {
   return waiting;
 }
 
-@inline
 export function continueBits(address: usize, bits: u64, count: u32): void {
   output = address;
   waiting = bits;
@@ -34,7 +29,6 @@ export function continueBits(address: usize, bits: u64, count: u32): void {
 }
 
 /** At most 56 bits. Stores 8 bytes, of which only the whole ones count. */
-@inline
 export function putBits(bits: u64, count: u32): void {
   waiting |= bits << waitingBits;
   waitingBits += count;
@@ -46,7 +40,7 @@ export function putBits(bits: u64, count: u32): void {
 
 /** Fills the last byte with zeros. The only byte it stores is that one. */
 export function alignBits(): void {
-  if (waitingBits == 0) return;
+  if (waitingBits === 0) return;
   store<u8>(output++, <u8>waiting);
   waiting = 0;
   waitingBits = 0;

@@ -1,4 +1,4 @@
-import { alignBits, bitsSoFar, bitsWaiting, continueBits, outputAddress, putBits } from "./deflate-bits";
+import { bitsSoFar, bitsWaiting, continueBits, outputAddress, putBits } from "./deflate-bits";
 import { assignCodes, buildCode, longestCode } from "./deflate-code";
 import { planHeader, putHeader } from "./deflate-header";
 import {
@@ -24,7 +24,6 @@ import {
   literalSymbols,
 } from "./deflate-symbols";
 
-const longestStored: u32 = 65_535;
 const fixed: u32 = 1;
 const dynamic: u32 = 2;
 
@@ -43,7 +42,7 @@ function joinCounts(scratch: usize): u32 {
   let extra: u32 = 0;
   for (let length: u32 = 0; length < 256; length++) {
     const count = load<u32>(scratch + (length << 2), lengthCounts);
-    if (count == 0) continue;
+    if (count === 0) continue;
     const slot = lengthSlot(length);
     const at = scratch + ((slot + endOfBlock + 1) << 2);
     store<u32>(at, load<u32>(at, symbolCounts) + count, symbolCounts);
@@ -58,10 +57,12 @@ function ownCodeBits(scratch: usize): u32 {
   let bits: u32 = 0;
   for (let symbol: u32 = 0; symbol < literalSymbols; symbol++)
     bits +=
-      load<u32>(scratch + (symbol << 2), symbolCounts) * (load<u32>(scratch + (symbol << 2), symbolCodes) & 0xff);
+      load<u32>(scratch + (symbol << 2), symbolCounts) *
+      (load<u32>(scratch + (symbol << 2), symbolCodes) & 0xff);
   for (let slot: u32 = 0; slot < distanceSymbols; slot++)
     bits +=
-      load<u32>(scratch + (slot << 2), distanceCounts) * (load<u32>(scratch + (slot << 2), distanceCodes) & 0xff);
+      load<u32>(scratch + (slot << 2), distanceCounts) *
+      (load<u32>(scratch + (slot << 2), distanceCodes) & 0xff);
   return bits;
 }
 
@@ -88,7 +89,7 @@ function joinLengthCodes(scratch: usize): void {
   let previous: u32 = 0;
   for (let length: u32 = 0; length < 256; length++) {
     const slot = lengthSlot(length);
-    if (slot != previous) {
+    if (slot !== previous) {
       first = length;
       previous = slot;
     }
@@ -102,21 +103,21 @@ function joinLengthCodes(scratch: usize): void {
 /** Up to three literals; nothing behind them is read: the source may end there. */
 function lastLiterals(at: usize, literals: u32): u32 {
   let word: u32 = 0;
-  for (let index: u32 = 0; index < literals; index++) word |= <u32>load<u8>(at + index) << (index << 3);
+  for (let index: u32 = 0; index < literals; index++) word |= (<u32>load<u8>(at + index)) << (index << 3);
   return word;
 }
 
-/** Writes a block's literals and matches, at `address` and up to 7 bytes past its end. Returns where it stopped. */
-function putSequences(scratch: usize, source: usize, sourceEnd: usize, sequencesEnd: usize): void {
+/** Writes a block's literals and matches, and its end; stores up to 8 bytes behind what it writes. */
+function putSequences(scratch: usize, source: usize, length: u32, end: usize): void {
   let out = outputAddress();
   let bits = bitsSoFar();
   let count: u64 = bitsWaiting();
   let at = source;
-  for (let sequence = scratch + sequences; sequence <= sequencesEnd; sequence += 8) {
+  for (let sequence = scratch + sequences; sequence <= end; sequence += 8) {
     // The literals behind the last match have no sequence of their own.
-    const isLast = sequence == sequencesEnd;
+    const isLast = sequence === end;
     const packed = isLast ? 0 : load<u64>(sequence);
-    let literals: u32 = isLast ? <u32>(sourceEnd - at) : <u32>(packed >>> 32);
+    let literals: u32 = isLast ? length - <u32>(at - source) : <u32>(packed >>> 32);
     for (; literals >= 4; literals -= 4) {
       const word = load<u32>(at);
       at += 4;
@@ -167,39 +168,26 @@ function putSequences(scratch: usize, source: usize, sourceEnd: usize, sequences
     count &= 7;
     at += lengthLess3 + 3;
   }
-  const end: u64 = load<u32>(scratch + (endOfBlock << 2), symbolCodes);
-  bits |= (end >>> 8) << count;
-  count += end & 0xff;
+  const last: u64 = load<u32>(scratch + (endOfBlock << 2), symbolCodes);
+  bits |= (last >>> 8) << count;
+  count += last & 0xff;
   store<u64>(out, bits);
   continueBits(out + <usize>(count >>> 3), bits >> (count & 0x38), <u32>count & 7);
 }
 
+/** A stored block's length, the header included; a byte more where the header does not fit into the byte before. */
 function storedBytes(length: u32): u32 {
-  return length + 5 * max((length + longestStored - 1) / longestStored, 1) + 1;
+  return length + 5 + u32(bitsWaiting() > 5);
 }
 
-/** Returns false when there is not enough room; then nothing was written that counts. */
-function putStored(source: usize, length: u32, room: u32, isFinal: bool): bool {
-  if (storedBytes(length) > room) {
-    // The last byte of the estimate is for bits that do not fit before the alignment.
-    if (bitsWaiting() > 5 || storedBytes(length) - 1 > room) return false;
-  }
-  let at = source;
-  let left = length;
-  do {
-    const part = min(left, longestStored);
-    left -= part;
-    const head = bitsSoFar() | (<u64>(isFinal && left == 0 ? 1 : 0) << bitsWaiting());
-    let out = outputAddress();
-    store<u8>(out++, <u8>head);
-    if (bitsWaiting() > 5) store<u8>(out++, 0);
-    store<u16>(out, <u16>part);
-    store<u16>(out, <u16>~part, 2);
-    memory.copy(out + 4, at, part);
-    continueBits(out + 4 + part, 0, 0);
-    at += part;
-  } while (left > 0);
-  return true;
+function putStored(source: usize, length: u32, isFinal: bool): void {
+  let out = outputAddress();
+  store<u8>(out++, <u8>(bitsSoFar() | ((<u64>isFinal) << bitsWaiting())));
+  if (bitsWaiting() > 5) store<u8>(out++, 0);
+  store<u16>(out, <u16>length);
+  store<u16>(out, <u16>~length, 2);
+  memory.copy(out + 4, source, length);
+  continueBits(out + 4 + length, 0, 0);
 }
 
 let ownBits: u32 = 0;
@@ -226,22 +214,24 @@ export function planBlock(scratch: usize): u32 {
 }
 
 /**
- * Writes the planned block from `source` to `sourceEnd`, whose matches are at `sequences` up to `end`, in the shortest
+ * Writes the planned block of `length` bytes from `source`, whose matches are at `sequences` up to `end`, in the shortest
  * of the three ways. Returns false when `room` bytes of target are too few.
  */
 export function putBlock(
   scratch: usize,
   source: usize,
-  sourceEnd: usize,
+  length: u32,
   end: usize,
   room: u32,
   isFinal: bool,
 ): bool {
   const dynamicBits = planHeader(scratch) + ownBits;
-  const length = <u32>(sourceEnd - source);
   const codedBytes = (bitsWaiting() + 3 + min(dynamicBits, fixedBits) + extraBits + 7) >>> 3;
-  if (codedBytes >= storedBytes(length)) return putStored(source, length, room, isFinal);
-  if (codedBytes > room) return false;
+  if (min(codedBytes, storedBytes(length)) > room) return false;
+  if (codedBytes >= storedBytes(length)) {
+    putStored(source, length, isFinal);
+    return true;
+  }
   const isDynamic = dynamicBits < fixedBits;
   // Eight bytes are stored at once: where they could pass the target's end, the block takes a way round.
   const target = outputAddress();
@@ -251,7 +241,7 @@ export function putBlock(
   if (isDynamic) putHeader(scratch);
   else useFixedCodes(scratch);
   joinLengthCodes(scratch);
-  putSequences(scratch, source, sourceEnd, end);
+  putSequences(scratch, source, length, end);
   if (isTight) {
     const whole = outputAddress() - (scratch + blockOutput);
     memory.copy(target, scratch + blockOutput, whole);

@@ -1,10 +1,17 @@
 import { matchLength } from "./deflate-match-length";
-import { chainTable, costSums, distanceCosts, hashTable, lengthCosts, shortestMatches } from "./deflate-scratch";
+import {
+  chainTable,
+  costSums,
+  distanceCosts,
+  hashTable,
+  lengthCosts,
+  shortestMatches,
+} from "./deflate-scratch";
 import { distanceSlot, farthestMatch } from "./deflate-symbols";
 
 // Positions with the same hash, chained from the latest to the first in the window; all modulo 2^16.
 const hashBits: u32 = 15;
-const multiplier: u64 = 0x9e37_79b9_7f4a_7c15;
+const multiplier: u64 = (0x9e37_79b9 << 32) | 0x7f4a_7c15;
 
 /** At the start all positions are `source`. */
 export function clearChains(scratch: usize, source: usize): void {
@@ -13,9 +20,8 @@ export function clearChains(scratch: usize, source: usize): void {
 }
 
 /** Puts `at` in front of its chain; returns what was there. */
-@inline
 export function chainPosition(scratch: usize, at: usize, hashShift: u64): u32 {
-  const place = scratch + (<usize>(((load<u64>(at) << hashShift) * multiplier) >>> (64 - hashBits)) << 1);
+  const place = scratch + ((<usize>(((load<u64>(at) << hashShift) * multiplier) >>> (64 - hashBits))) << 1);
   const latest = load<u16>(place, hashTable);
   store<u16>(place, <u16>at, hashTable);
   store<u16>(scratch + ((at & 0x7fff) << 1), latest, chainTable);
@@ -64,9 +70,9 @@ export function findBest(
     const slot = distanceSlot(distance);
     found = max(found, <u32>load<u8>(scratch + slot, shortestMatches) - 1);
     // Only what is longer than the best may be better: farther ones cost more.
-    if (load<u32>(candidate + found - 3) == load<u32>(at + found - 3)) {
+    if (load<u32>(candidate + found - 3) === load<u32>(at + found - 3)) {
       const difference = load<u64>(candidate) ^ word;
-      const here = difference != 0 ? <u32>(ctz(difference) >>> 3) : matchLength(candidate, at, longest, 8);
+      const here = difference !== 0 ? <u32>(ctz(difference) >>> 3) : matchLength(candidate, at, longest, 8);
       if (here > found) {
         const saved =
           <i32>(load<u32>(sums + (here << 2), costSums) - before) -

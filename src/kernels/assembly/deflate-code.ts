@@ -17,7 +17,7 @@ function sortSymbols(counts: usize, symbols: u32, work: usize): u32 {
   const high = low + (2 << digitBits);
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
     const count = load<u32>(counts + (symbol << 2));
-    if (count == 0) continue;
+    if (count === 0) continue;
     store<u32>(work + (used++ << 2), (count << digitBits) | symbol, sortedKeys);
     const lowDigit = low + ((count & symbolMask) << 1);
     store<u16>(lowDigit, load<u16>(lowDigit) + 1);
@@ -59,7 +59,10 @@ function countLengths(weights: usize, used: u32, limit: u32, counters: usize): v
   for (let next: u32 = 0; next < used - 1; next++) {
     let weight: u32 = 0;
     for (let child = 0; child < 2; child++) {
-      if (leaf >= used || (root < next && load<u32>(weights + (root << 2)) < load<u32>(weights + (leaf << 2)))) {
+      if (
+        leaf >= used ||
+        (root < next && load<u32>(weights + (root << 2)) < load<u32>(weights + (leaf << 2)))
+      ) {
         weight += load<u32>(weights + (root << 2));
         store<u32>(weights + (root++ << 2), next);
       } else weight += load<u32>(weights + (leaf++ << 2));
@@ -74,10 +77,9 @@ function countLengths(weights: usize, used: u32, limit: u32, counters: usize): v
   let available: u32 = 1;
   let depth: u32 = 0;
   let inner: i32 = used - 2;
-  let overlong: i32 = 0;
   while (available > 0) {
     let innerHere: u32 = 0;
-    while (inner >= 0 && load<u32>(weights + (inner << 2)) == depth) {
+    while (inner >= 0 && load<u32>(weights + (inner << 2)) === depth) {
       innerHere++;
       inner--;
     }
@@ -91,21 +93,18 @@ function countLengths(weights: usize, used: u32, limit: u32, counters: usize): v
   let space: u32 = 0;
   for (let length: u32 = 1; length <= limit; length++)
     space += load<u32>(counters + (length << 2)) << (limit - length);
-  overlong = space - (1 << limit);
-  while (overlong > 0) {
+  for (let overlong: i32 = space - (1 << limit); overlong > 0; overlong--) {
     let length = limit - 1;
-    while (load<u32>(counters + (length << 2)) == 0) length--;
+    while (load<u32>(counters + (length << 2)) === 0) length--;
     const at = counters + (length << 2);
     store<u32>(at, load<u32>(at) - 1);
     store<u32>(at, load<u32>(at, 4) + 2, 4);
     const last = counters + (limit << 2);
     store<u32>(last, load<u32>(last) - 1);
-    overlong--;
   }
 }
 
 /** The low `length` bits of `code` in the other order. */
-@inline
 function reversed(code: u32, length: u32): u32 {
   let bits = code;
   bits = ((bits & 0x5555) << 1) | ((bits >>> 1) & 0x5555);
@@ -120,7 +119,7 @@ export function assignCodes(lengths: usize, symbols: u32, codes: usize, work: us
   const next = work + lengthCounters;
   memory.fill(next, 0, 128);
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const at = next + (<u32>load<u8>(lengths + symbol) << 2);
+    const at = next + ((<u32>load<u8>(lengths + symbol)) << 2);
     store<u32>(at, load<u32>(at, 64) + 1, 64);
   }
   let code: u32 = 0;
@@ -131,7 +130,7 @@ export function assignCodes(lengths: usize, symbols: u32, codes: usize, work: us
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
     const length: u32 = load<u8>(lengths + symbol);
     let entry: u32 = 0;
-    if (length != 0) {
+    if (length !== 0) {
       const at = next + (length << 2);
       const value = load<u32>(at);
       store<u32>(at, value + 1);
@@ -145,13 +144,20 @@ export function assignCodes(lengths: usize, symbols: u32, codes: usize, work: us
  * A Huffman code for the frequencies at `counts` (u32, their sum below 2^18), none longer than `limit`: its lengths at
  * `lengths`, its codes at `codes`. It is complete also for fewer than two used symbols: some decoders insist.
  */
-export function buildCode(counts: usize, symbols: u32, limit: u32, lengths: usize, codes: usize, work: usize): void {
+export function buildCode(
+  counts: usize,
+  symbols: u32,
+  limit: u32,
+  lengths: usize,
+  codes: usize,
+  work: usize,
+): void {
   const used = sortSymbols(counts, symbols, work);
   memory.fill(lengths, 0, symbols);
   if (used < 2) {
-    const symbol: u32 = used == 0 ? 0 : load<u32>(work + sortedKeys) & symbolMask;
+    const symbol: u32 = used === 0 ? 0 : load<u32>(work + sortedKeys) & symbolMask;
     store<u8>(lengths + symbol, 1);
-    store<u8>(lengths + (symbol == 0 ? 1 : 0), 1);
+    store<u8>(lengths + (symbol === 0 ? 1 : 0), 1);
   } else {
     const weights = work + otherKeys;
     for (let index: u32 = 0; index < used; index++)

@@ -1,3 +1,4 @@
+import { binaryLogarithm } from "./deflate-logarithm";
 import {
   costSums,
   distanceCodes,
@@ -8,59 +9,42 @@ import {
   shortestMatches,
   symbolCodes,
 } from "./deflate-scratch";
-import { distanceExtraBits, distanceSymbols, endOfBlock, lengthExtraBits, lengthSlot } from "./deflate-symbols";
+import {
+  distanceExtraBits,
+  distanceSymbols,
+  endOfBlock,
+  lengthExtraBits,
+  lengthSlot,
+} from "./deflate-symbols";
 
-const sampleBytes: u32 = 16;
-const sampleEvery: u32 = 64;
 /** Costs are in eighths of a bit. */
 const unitsPerBit: f32 = 8;
 const cheapest: i32 = 4;
 const dearest: i32 = 14 * 8;
 
-/** log2, in eighths; an error of a tenth of a bit does not matter here. */
-@inline
-function logarithm(count: u32): f32 {
-  return (<f32>reinterpret<u32>(<f32>count) / 8388608 - 127) * unitsPerBit;
-}
-
-/**
- * Expects of each byte what its share of a block's bytes says, from a quarter of them; the counts are cleared before
- * and must be cleared after. Returns the mean cost of a byte.
- */
-export function estimateLiteralCosts(scratch: usize, source: usize, length: u32): u32 {
-  let samples: u32 = 1;
-  if (length >= sampleBytes) {
-    const last = source + length - sampleBytes;
-    // The place of the sample drifts: what repeats every 64 bytes is seen whole.
-    for (let at = source; at <= last; at += sampleEvery + 8) {
-      for (let byte: u32 = 0; byte < sampleBytes; byte++) {
-        const counter = scratch + (<usize>load<u8>(at + byte) << 2);
-        store<u32>(counter, load<u32>(counter, literalCounts) + 1, literalCounts);
-      }
-      samples += sampleBytes;
-      if (last - at < sampleEvery + 8) break;
-    }
-  }
-  const all = logarithm(samples);
+/** Expects of each byte what its share of the sample says that `sampleBlock` took. Returns the mean cost of a byte. */
+export function estimateLiteralCosts(scratch: usize): u32 {
+  let samples: u32 = 0;
+  for (let byte: usize = 0; byte < 256; byte++) samples += load<u32>(scratch + (byte << 2), literalCounts);
+  const all = binaryLogarithm(samples);
   let total: u32 = 0;
   for (let byte: usize = 0; byte < 256; byte++) {
     const count = load<u32>(scratch + (byte << 2), literalCounts);
-    const cost = count == 0 ? dearest : min(max(<i32>(all - logarithm(count)), cheapest), dearest);
+    const bits = all - binaryLogarithm(count);
+    const cost = count === 0 ? dearest : min(max(<i32>(bits * unitsPerBit), cheapest), dearest);
     store<u8>(scratch + byte, <u8>cost, literalCosts);
     total += count * cost;
   }
-  return total / samples;
+  return total / max(samples, 1);
 }
 
-@inline
 function costOfByte(scratch: usize, word: u64, index: u64): u32 {
   return load<u8>(scratch + (<usize>(word >>> (index << 3)) & 0xff), literalCosts);
 }
 
 /** The expected cost of the first `length` bytes of `word`, without a branch. */
-@inline
 export function literalCost(scratch: usize, word: u64, length: u32): u32 {
-  const bytes = word & (<u64>-1 >>> (64 - (<u64>length << 3)));
+  const bytes = word & (<u64>-1 >>> (64 - ((<u64>length) << 3)));
   const all =
     costOfByte(scratch, bytes, 0) +
     costOfByte(scratch, bytes, 1) +
@@ -78,10 +62,9 @@ const rareLiteral: u32 = 12;
 const rareLength: u32 = 10;
 const rareDistance: u32 = 8;
 
-@inline
 function codeBits(codes: usize, symbol: u32, rare: u32): u32 {
   const bits = load<u32>(codes + (symbol << 2)) & 0xff;
-  return bits == 0 ? rare : bits;
+  return bits === 0 ? rare : bits;
 }
 
 /** Expects of each symbol what it costs in the block that was planned last. */

@@ -4,14 +4,30 @@ import { planBlock, putBlock } from "./deflate-block";
 import { clearChains } from "./deflate-chains";
 import { costsOfLastBlock, estimateLiteralCosts, setShortestWorthy, sumLiteralCosts } from "./deflate-costs";
 import { findEveryMatch } from "./deflate-every-match";
-import { nextBlockBytes } from "./deflate-scratch";
+import { clearHashes } from "./deflate-hash";
+import { sampleBlock } from "./deflate-sample";
 import { clearCounts, clearSequences, sequencesEnd } from "./deflate-sequences";
-import { longestMatch } from "./deflate-symbols";
 import { isWorthyBetter, startTrials, wantsTrial } from "./deflate-trial";
 
 /** By level: how many earlier places are looked at, and the length of a match that is good enough. */
 const depths = memory.data<u16>([0, 2, 3, 4, 6, 8, 16, 32, 96, 512]);
 const niceLengths = memory.data<u16>([0, 16, 16, 24, 32, 48, 96, 160, 258, 258]);
+/** For the first guess of what symbols cost. */
+const firstGuessBytes: u32 = 16_384;
+
+/** Longer than in the fast one: a guess is worse than the costs of the block before. */
+const blocksPerTrial: u32 = 32;
+/** Bytes that cost so much together, in eighths of a bit, are hashed: shorter matches are not worth their bits. */
+const hashedCost: u32 = 160;
+
+/** Plans the beginning of a block as the better of the fast finders would have it. */
+function guessCodes(scratch: usize, source: usize, start: usize, length: u32, meanCost: u32): void {
+  clearHashes(scratch, source);
+  if (isWorthyBetter(scratch, source, start, length, meanCost)) return;
+  clearCounts(scratch);
+  findEveryMatch(scratch, source, start, min(length, firstGuessBytes));
+  planBlock(scratch);
+}
 
 /** See `Kernels` in ../kernels.ts. */
 export function deflateDense(
@@ -26,40 +42,33 @@ export function deflateDense(
   const depth: u32 = load<u16>(depths + rank);
   const nice: u32 = load<u16>(niceLengths + rank);
   startBits(target);
-  startTrials();
-  const last = source + length - 1;
+  startTrials(blocksPerTrial);
   let at = source;
   let left = length;
   let hashedBytes: u32 = 4;
   do {
-    const part = nextBlockBytes(left);
-    clearSequences(scratch);
-    clearCounts(scratch);
-    let end = at;
+    const part = sampleBlock(scratch, at, left);
     if (part > 0) {
-      const meanCost = estimateLiteralCosts(scratch, at, part);
+      const meanCost = estimateLiteralCosts(scratch);
       if (wantsTrial(meanCost)) {
-        // The fast finders' codes are the first guess; later blocks go by the one before.
-        const isWorthy = isWorthyBetter(scratch, source, at, part, last, meanCost);
-        hashedBytes = min<u32>(max<u32>(160 / max<u32>(meanCost, 1), 4), 8);
-        if (!isWorthy) {
-          clearCounts(scratch);
-          findEveryMatch(scratch, source, at, at + min<u32>(part, 16_384), last);
-          planBlock(scratch);
-        }
+        guessCodes(scratch, source, at, part, meanCost);
         clearChains(scratch, source);
+        hashedBytes = min<u32>(max<u32>(hashedCost / max<u32>(meanCost, 1), 4), 8);
       }
       costsOfLastBlock(scratch);
-      sumLiteralCosts(scratch, at, min(left, part + longestMatch));
+      sumLiteralCosts(scratch, at, part);
       setShortestWorthy(scratch, part);
       clearCounts(scratch);
-      end = findBestMatches(scratch, source, at, at + part, last, hashedBytes, depth, nice);
+      findBestMatches(scratch, source, at, part, hashedBytes, depth, nice);
+    } else {
+      clearCounts(scratch);
+      clearSequences(scratch);
     }
-    left -= <u32>(end - at);
+    left -= part;
     planBlock(scratch);
     const room = capacity - <u32>(outputAddress() - target);
-    if (!putBlock(scratch, at, end, sequencesEnd(), room, left == 0)) return 0;
-    at = end;
+    if (!putBlock(scratch, at, part, sequencesEnd(), room, left === 0)) return 0;
+    at += part;
   } while (left > 0);
   alignBits();
   return <u32>(outputAddress() - target);

@@ -1,7 +1,7 @@
-import { hashTable } from "./deflate-scratch";
+import { hashTable, savedHashTable } from "./deflate-scratch";
 
 const hashBits: u32 = 15;
-const multiplier: u64 = 0x9e37_79b9_7f4a_7c15;
+const multiplier: u64 = (0x9e37_79b9 << 32) | 0x7f4a_7c15;
 
 /** Positions are kept modulo 2^16; at the start all of them say `source`. */
 export function clearHashes(scratch: usize, source: usize): void {
@@ -10,18 +10,24 @@ export function clearHashes(scratch: usize, source: usize): void {
 }
 
 /** Where the position of what begins like `word` is kept; `shift` drops the bytes that do not count. */
-@inline
 export function hashPlace(scratch: usize, word: u64, shift: u64): usize {
-  return scratch + (<usize>(((word << shift) * multiplier) >>> (64 - hashBits)) << 1);
+  return scratch + ((<usize>(((word << shift) * multiplier) >>> (64 - hashBits))) << 1);
 }
 
 /** How far back the position at `place` is, less 1; it may be any 16-bit number: what is there has to be compared. */
-@inline
 export function distanceLess1To(place: usize, at: usize): u32 {
   return <u32>(at - <usize>load<u16>(place, hashTable) - 1) & 0xffff;
 }
 
-@inline
 export function keepPosition(place: usize, at: usize): void {
   store<u16>(place, <u16>at, hashTable);
+}
+
+/** For a trial, which must find what the block will find. */
+export function saveHashes(scratch: usize): void {
+  memory.copy(scratch + savedHashTable, scratch + hashTable, 2 << hashBits);
+}
+
+export function restoreHashes(scratch: usize): void {
+  memory.copy(scratch + hashTable, scratch + savedHashTable, 2 << hashBits);
 }

@@ -1,6 +1,13 @@
 import { putBits } from "./deflate-bits";
 import { buildCode } from "./deflate-code";
-import { codeLengths, codeWork, headerCodeLengths, headerCodes, headerCounts, headerItems } from "./deflate-scratch";
+import {
+  codeLengths,
+  codeWork,
+  headerCodeLengths,
+  headerCodes,
+  headerCounts,
+  headerItems,
+} from "./deflate-scratch";
 import { distanceSymbols, literalSymbols } from "./deflate-symbols";
 
 // The header of a block with its own codes (RFC 1951, 3.2.7): the code lengths, run-length coded, under a third code.
@@ -25,7 +32,7 @@ function putItem(scratch: usize, symbol: u32, extra: u32): void {
 
 function putRun(scratch: usize, length: u32, run: u32): void {
   let left = run;
-  if (length == 0) {
+  if (length === 0) {
     while (left > 2) {
       const part = min<u32>(left, 138);
       if (part < 11) putItem(scratch, repeatZero, part - 3);
@@ -44,18 +51,18 @@ function putRun(scratch: usize, length: u32, run: u32): void {
   for (; left > 0; left--) putItem(scratch, length, 0);
 }
 
-@inline
 function extraBits(symbol: u32): u32 {
-  return symbol < repeatPrevious ? 0 : symbol == repeatPrevious ? 2 : symbol == repeatZero ? 3 : 7;
+  return symbol < repeatPrevious ? 0 : symbol === repeatPrevious ? 2 : symbol === repeatZero ? 3 : 7;
 }
 
 /** Plans the header for the lengths at `codeLengths` (literals, then distances); returns its bits. */
 export function planHeader(scratch: usize): u32 {
   const lengths = scratch + codeLengths;
   literalLengths = literalSymbols;
-  while (literalLengths > 257 && load<u8>(lengths + literalLengths - 1) == 0) literalLengths--;
+  while (literalLengths > 257 && load<u8>(lengths + literalLengths - 1) === 0) literalLengths--;
   distanceLengths = distanceSymbols;
-  while (distanceLengths > 1 && load<u8>(lengths + literalSymbols + distanceLengths - 1) == 0) distanceLengths--;
+  while (distanceLengths > 1 && load<u8>(lengths + literalSymbols + distanceLengths - 1) === 0)
+    distanceLengths--;
   memory.copy(lengths + literalLengths, lengths + literalSymbols, distanceLengths);
   memory.fill(scratch + headerCounts, 0, headerSymbols << 2);
   items = 0;
@@ -63,7 +70,7 @@ export function planHeader(scratch: usize): u32 {
   for (let at: u32 = 0; at < total; ) {
     const length: u32 = load<u8>(lengths + at);
     let end = at + 1;
-    while (end < total && load<u8>(lengths + end) == length) end++;
+    while (end < total && load<u8>(lengths + end) === length) end++;
     putRun(scratch, length, end - at);
     at = end;
   }
@@ -76,7 +83,10 @@ export function planHeader(scratch: usize): u32 {
     scratch + codeWork,
   );
   orderedLengths = headerSymbols;
-  while (orderedLengths > 4 && load<u8>(scratch + load<u8>(order + orderedLengths - 1), headerCodeLengths) == 0)
+  while (
+    orderedLengths > 4 &&
+    load<u8>(scratch + load<u8>(order + orderedLengths - 1), headerCodeLengths) === 0
+  )
     orderedLengths--;
   let bits: u32 = 5 + 5 + 4 + 3 * orderedLengths;
   for (let symbol: u32 = 0; symbol < headerSymbols; symbol++)

@@ -1,27 +1,19 @@
 // Where the parts of deflate keep their state in the caller's scratch; all offsets are from its start.
 
-/** A block takes at most so much input, and the match that passes its end. */
-const blockBytes: u32 = 65_536;
-
-/** Blocks of equal length: a short one at the end would have a code of its own for little. */
-export function nextBlockBytes(left: u32): u32 {
-  const blocks = (left + blockBytes - 1) / blockBytes;
-  return blocks > 1 ? left / blocks : left;
-}
-
 /** The latest positions by hash, and for each position the one before it with the same hash. */
 export const hashTable: usize = 0;
 export const chainTable: usize = 0x1_0000;
+/** Where the fast finders, which have no chains, keep a copy. */
+export const savedHashTable: usize = 0x1_0000;
 /** One u64 for each match: the literals before it (32 bits), distance slot (8), length − 3 (8), distance − 1 (16). */
 export const sequences: usize = 0x2_0000;
-/** u32 for each byte of a block and what a match may pass its end: the expected cost of all literals before it. */
+/** u32 for each byte of a block: the expected cost of all literals before it. */
 export const costSums: usize = 0x4_c000;
 /** A block that might run over its target is written here first; the last store may pass its end by 7 bytes. */
 export const blockOutput: usize = 0x8_e000;
 
 /** Literals are counted in four tables in turn: a byte that repeats does not wait for its own count. */
 export const literalCounts: usize = 0xb_0000;
-export const literalCountsBytes: usize = 4 * 1024;
 /** By length − 3. */
 export const lengthCounts: usize = 0xb_1000;
 /** By distance slot, as the code for distances has them. */

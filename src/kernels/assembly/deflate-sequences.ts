@@ -23,7 +23,6 @@ export function clearSequences(scratch: usize): void {
 }
 
 /** In turn into four tables: a byte that repeats does not wait for its own count. */
-@inline
 export function countLiteral(scratch: usize, byte: usize, at: usize): void {
   const counter = scratch + (byte << 2) + ((at & 3) << 10);
   store<u32>(counter, load<u32>(counter, literalCounts) + 1, literalCounts);
@@ -47,14 +46,12 @@ export function countLiterals(scratch: usize, from: usize, literals: u32): void 
 }
 
 /** One of the tables may go below zero: only the sum of the four counts. */
-@inline
 export function uncountLiteral(scratch: usize, byte: usize): void {
   const counter = scratch + (byte << 2);
   store<u32>(counter, load<u32>(counter, literalCounts) - 1, literalCounts);
 }
 
 /** Returns where the next match goes. */
-@inline
 export function putMatch(
   scratch: usize,
   sequence: usize,
@@ -69,7 +66,7 @@ export function putMatch(
   store<u32>(distanceCounter, load<u32>(distanceCounter, distanceCounts) + 1, distanceCounts);
   store<u64>(
     sequence,
-    (<u64>literals << 32) | <u64>((distanceSlot << 24) | ((length - 3) << 16) | distanceLess1),
+    ((<u64>literals) << 32) | <u64>((distanceSlot << 24) | ((length - 3) << 16) | distanceLess1),
   );
   return sequence + 8;
 }

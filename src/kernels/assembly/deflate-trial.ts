@@ -1,20 +1,23 @@
 import { planBlock } from "./deflate-block";
 import { findEveryMatch } from "./deflate-every-match";
+import { restoreHashes, saveHashes } from "./deflate-hash";
 import { clearCounts } from "./deflate-sequences";
 import { findWorthyMatches } from "./deflate-worthy-matches";
 
 /** On so much of a block both finders are tried. */
-const trialBytes: u32 = 8_192;
-/** A choice holds for so many blocks, and while a byte's mean cost stays within so many eighths of a bit. */
-const blocksPerTrial: u32 = 8;
+const trialBytes: u32 = 16_384;
+/** A choice holds while a byte's mean cost stays within so many eighths of a bit. */
 const meanCostRange: i32 = 20;
 /** The finder of worthy matches is the faster one where both do as well: it may be so many 64ths worse. */
-const allowance: u64 = 2;
+const allowance: u32 = 2;
 
+let blocksPerTrial: u32 = 0;
 let blocksLeft: u32 = 0;
 let triedMeanCost: i32 = 0;
 
-export function startTrials(): void {
+/** A choice holds for so many blocks at most. */
+export function startTrials(blocks: u32): void {
+  blocksPerTrial = blocks;
   blocksLeft = 0;
 }
 
@@ -38,16 +41,17 @@ export function isWorthyBetter(
   source: usize,
   start: usize,
   length: u32,
-  last: usize,
   meanCost: u32,
 ): bool {
-  const end = start + min(length, trialBytes);
+  const tried = min(length, trialBytes);
+  saveHashes(scratch);
   clearCounts(scratch);
-  const everyEnd = findEveryMatch(scratch, source, start, end, last);
-  const everyBits: u64 = planBlock(scratch);
+  findEveryMatch(scratch, source, start, tried);
+  const everyBits = planBlock(scratch);
+  restoreHashes(scratch);
   clearCounts(scratch);
-  const worthyEnd = findWorthyMatches(scratch, source, start, end, last, meanCost);
-  const worthyBits: u64 = planBlock(scratch);
-  // The one that came farther may take more bits.
-  return worthyBits * 64 * <u64>(everyEnd - start) < everyBits * (64 + allowance) * <u64>(worthyEnd - start);
+  findWorthyMatches(scratch, source, start, tried, meanCost);
+  const worthyBits = planBlock(scratch);
+  restoreHashes(scratch);
+  return worthyBits * 64 < everyBits * (64 + allowance);
 }

@@ -76,6 +76,11 @@ function encodeField(start: usize, column: usize, row: u32): usize {
     return at;
   }
   const values: usize = load<u32>(column);
+  if (elements == 1) {
+    at = encodeValue(at, values, load<u32>(column, 4), row);
+    store<u8>(at, comma);
+    return at + 1;
+  }
   const first: usize = row * elements;
   for (let index = first; index < first + elements; index++) {
     at = encodeValue(at, values, load<u32>(column, 4), index);

@@ -2,7 +2,8 @@
 export { adler32 } from "./adler32";
 export { bitshuffle, bitunshuffle } from "./bitshuffle";
 export { crc32c } from "./crc32c";
-export { deflateFast } from "./deflate";
+export { deflateDense } from "./deflate-dense";
+export { deflateFast } from "./deflate-fast";
 export { encodeRows } from "./encode-rows";
 export { lz4Compress } from "./lz4-compress";
 export { lz4Decompress } from "./lz4-decompress";

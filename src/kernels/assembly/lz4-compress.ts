@@ -96,7 +96,7 @@ export function lz4Compress(source: usize, length: u32, target: usize, capacity:
       store<u32>(slot, place);
       if (place - match > farthestOffset) break;
       if (load<u32>(match) !== load<u32>(place)) break;
-      if (to === targetEnd) return 0;
+      // Above, room was left for the token and the literals behind it.
       token = to++;
       tokenBits = 0;
     }

@@ -1,4 +1,12 @@
-import { digitCount, digitText, integerPower, nonZeroDigits, point, sixteenDigits, zero } from "./number-text-digits";
+import {
+  digitCount,
+  digitText,
+  integerPower,
+  nonZeroDigits,
+  point,
+  sixteenDigits,
+  zero,
+} from "./number-text-digits";
 
 /** "0.000000", the first character in the lowest byte. */
 const smallPrefix: u64 = 0x3030303030302e30;
