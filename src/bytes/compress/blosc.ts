@@ -1,7 +1,7 @@
 import { DaqError } from "../../model/errors.ts";
 import { checkPlaneElement, elementsTogether } from "./bit-planes.ts";
 import { decodeBloscChunk } from "./blosc-decode.ts";
-import { bloscFlags, bloscHeaderBytes, bloscStreamBytes, compressors, streamsOf } from "./blosc-layout.ts";
+import { bloscFlags, bloscHeaderBytes, bloscStreamBytes, compressors } from "./blosc-layout.ts";
 import type { Codec, CodecAreas, CodecMemory } from "./codec-contract.ts";
 import { encodeDeflate } from "./deflate.ts";
 import type { StepOf } from "./encode-step.ts";
@@ -105,9 +105,6 @@ function encodeBlocks(step: Step, memory: CodecMemory, areas: CodecAreas): numbe
   const { source, length, target, capacity, work } = areas;
   const blockBytes = blockBytesOf(step, length);
   const blocks = Math.ceil(length / blockBytes);
-  // Where nothing is split, the flags say so: versions of the library differ in when they would.
-  const wantsSplit = false as boolean;
-  const isSplit = streamsOf(wantsSplit, step.elementBytes, blockBytes, blockBytes) > 1;
   const filter = shuffleFlag(step, length);
   const end = target + Math.min(capacity, bloscHeaderBytes + length);
   let to = target + bloscHeaderBytes + bloscStreamBytes * blocks;
@@ -116,26 +113,26 @@ function encodeBlocks(step: Step, memory: CodecMemory, areas: CodecAreas): numbe
     const start = source + block * blockBytes;
     const from = filter === 0 ? start : filterBlock(step, memory, start, rawBytes, work);
     view.setUint32(target + bloscHeaderBytes + bloscStreamBytes * block, to - target, true);
-    const streams = streamsOf(isSplit, step.elementBytes, blockBytes, rawBytes);
-    const partBytes = rawBytes / streams;
-    for (let part = 0; part < streams; part++) {
-      const partStart = from + part * partBytes;
-      const body = to + bloscStreamBytes;
-      const room = Math.min(partBytes - 1, end - body);
-      if (room < 0) return 0;
-      const stream = { source: partStart, length: partBytes, target: body, capacity: room, work };
-      let stored = encodeStream(step, memory, stream);
-      if (stored === 0) {
-        if (partBytes > end - body) return 0;
-        bytes.copyWithin(body, partStart, partStart + partBytes);
-        stored = partBytes;
-      }
-      view.setUint32(to, stored, true);
-      to = body + stored;
+    const body = to + bloscStreamBytes;
+    const room = Math.min(rawBytes - 1, end - body);
+    if (room < 0) return 0;
+    let stored = encodeStream(step, memory, {
+      source: from,
+      length: rawBytes,
+      target: body,
+      capacity: room,
+      work,
+    });
+    if (stored === 0) {
+      if (rawBytes > end - body) return 0;
+      bytes.copyWithin(body, from, from + rawBytes);
+      stored = rawBytes;
     }
+    view.setUint32(to, stored, true);
+    to = body + stored;
   }
-  const flags =
-    filter | (isSplit ? 0 : bloscFlags.unsplit) | (compressors[step.inner] << bloscFlags.compressorShift);
+  // The library splits some blocks into a stream for each byte of an element: here that gained nothing.
+  const flags = filter | bloscFlags.unsplit | (compressors[step.inner] << bloscFlags.compressorShift);
   const { elementBytes } = step;
   writeHeader(memory, target, { flags, elementBytes, rawBytes: length, blockBytes, chunkBytes: to - target });
   return to - target;

@@ -16,8 +16,8 @@ export type SystemLibraryReport = SystemCodecState & {
 
 /** What the library is used for, and what does it without the library. */
 const uses: { readonly [Name in SystemCodecName]: { readonly codec: string; readonly otherwise: string } } = {
-  isal: { codec: "deflate 1–3", otherwise: "built-in fast deflate" },
-  libdeflate: { codec: "deflate 4–9", otherwise: "Node's zlib" },
+  isal: { codec: "deflate 1–3", otherwise: "built-in deflate" },
+  libdeflate: { codec: "deflate 6–9", otherwise: "Node's zlib" },
   libzstd: { codec: "zstd", otherwise: "Node's zlib" },
 };
 

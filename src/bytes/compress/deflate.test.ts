@@ -39,9 +39,6 @@ for (const [codec, inflate, deflate] of framings) {
 
 test("a higher level is not larger where it should matter", () => {
   const bytes = picture(1 << 20);
-  const sizes = [0, 1, 4, 9].map((level) => encodeBytes(bytes, [{ codec: "zlib", level }]).byteLength);
-  assert.deepEqual(
-    sizes.toSorted((a, b) => b - a),
-    sizes,
-  );
+  const sizeAt = (level: number) => encodeBytes(bytes, [{ codec: "zlib", level }]).byteLength;
+  for (const fast of [1, 4]) assert.ok(sizeAt(0) > sizeAt(fast) && sizeAt(fast) > sizeAt(9), `level ${fast}`);
 });

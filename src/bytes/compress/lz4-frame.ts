@@ -7,9 +7,10 @@ import { xxh32 } from "./xxh32.ts";
 
 const magic = 0x184d_2204;
 /** Magic, flags, block size, content size, and a byte of the checksum of the three. */
-const headerBytes = 15;
+export const lz4FrameHeaderBytes = 15;
 const sizeBytes = 4;
-const storedBit = 0x8000_0000;
+/** In the length of a block that is stored as it is. */
+export const lz4StoredBit = 0x8000_0000;
 
 const flags = {
   version: 0b0100_0000,
@@ -29,34 +30,41 @@ const blockSizes: readonly (readonly [code: number, bytes: number])[] = [
   [7, 4 << 20],
 ];
 
+export const largestLz4FrameBlock = 4 << 20;
+
 /** Blocks as large as there are: each begins with an empty dictionary. */
 function blockSizeFor(length: number): readonly [code: number, bytes: number] {
   return blockSizes.find(([, bytes]) => length <= bytes) ?? blockSizes.at(-1)!;
+}
+
+/** Put before the blocks of a frame that was made in pieces; blocks are at most 4 MiB, and all but the last of one size. */
+export function writeLz4FrameHeader(view: DataView, at: number, length: number): void {
+  view.setUint32(at, magic, true);
+  view.setUint8(at + 4, flags.version | flags.independentBlocks | flags.contentSize);
+  view.setUint8(at + 5, blockSizeFor(length)[0] << 4);
+  view.setBigUint64(at + 6, BigInt(length), true);
+  view.setUint8(at + 14, (xxh32(view, at + 4, 10) >>> 8) & 0xff);
 }
 
 /** https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md */
 export const lz4Frame: Codec<StepOf<"lz4-frame">> = {
   maxEncodedBytes(_step, length) {
     const blocks = Math.ceil(length / blockSizeFor(length)[1]);
-    return headerBytes + length + sizeBytes * (blocks + 1);
+    return lz4FrameHeaderBytes + length + sizeBytes * (blocks + 1);
   },
 
   encode(_step, memory, { source, length, target, work }) {
     const { bytes, view } = memory;
-    const [code, blockBytes] = blockSizeFor(length);
-    view.setUint32(target, magic, true);
-    bytes[target + 4] = flags.version | flags.independentBlocks | flags.contentSize;
-    bytes[target + 5] = code << 4;
-    view.setBigUint64(target + 6, BigInt(length), true);
-    bytes[target + 14] = (xxh32(view, target + 4, 10) >>> 8) & 0xff;
-    let to = target + headerBytes;
+    const [, blockBytes] = blockSizeFor(length);
+    writeLz4FrameHeader(view, target, length);
+    let to = target + lz4FrameHeaderBytes;
     for (let from = source; from < source + length; from += blockBytes) {
       const rawBytes = Math.min(blockBytes, source + length - from);
       const body = to + sizeBytes;
       const room = { source: from, length: rawBytes, target: body, capacity: rawBytes - 1, work };
       const encoded = encodeLz4Block(memory, room);
       if (encoded === 0) bytes.copyWithin(body, from, from + rawBytes);
-      view.setUint32(to, encoded === 0 ? rawBytes + storedBit : encoded, true);
+      view.setUint32(to, encoded === 0 ? rawBytes + lz4StoredBit : encoded, true);
       to = body + (encoded === 0 ? rawBytes : encoded);
     }
     view.setUint32(to, 0, true); // The end mark.
@@ -78,8 +86,8 @@ export const lz4Frame: Codec<StepOf<"lz4-frame">> = {
       const word = view.getUint32(from, true);
       from += sizeBytes;
       if (word === 0) break;
-      const isStored = word >= storedBit;
-      const stored = isStored ? word - storedBit : word;
+      const isStored = word >= lz4StoredBit;
+      const stored = isStored ? word - lz4StoredBit : word;
       need(stored);
       const room = Math.min(target + capacity - to, header.blockBytes);
       let decoded: number;

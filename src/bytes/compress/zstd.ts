@@ -49,14 +49,25 @@ export function encodeZstd(level: number, { bytes }: CodecMemory, areas: CodecAr
   return encoded.byteLength;
 }
 
+/** zlib ends at the end of a frame; other programs write several, one behind the other. */
 function decodeWithZlib({ bytes }: CodecMemory, { source, length, target, capacity }: CodecAreas): number {
-  const decoded = zstdDecompressSync(bytes.subarray(source, source + length), {
-    chunkSize: pieceBytesFor(capacity),
-    maxOutputLength: Math.max(capacity, 1),
-  });
-  if (decoded.byteLength > capacity) throw new RangeError(`it holds more than ${capacity} bytes`);
-  bytes.set(decoded, target);
-  return decoded.byteLength;
+  let from = source;
+  let to = target;
+  do {
+    const room = target + capacity - to;
+    // With `info`, the result says how much of the source was read; the type of the function does not know that.
+    const { buffer, engine } = zstdDecompressSync(bytes.subarray(from, source + length), {
+      chunkSize: pieceBytesFor(room),
+      maxOutputLength: Math.max(room, 1),
+      info: true,
+    }) as unknown as { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } };
+    if (buffer.byteLength > room) throw new RangeError(`it holds more than ${capacity} bytes`);
+    if (engine.bytesWritten === 0) throw new RangeError("it ends within a frame");
+    bytes.set(buffer, to);
+    from += engine.bytesWritten;
+    to += buffer.byteLength;
+  } while (from < source + length);
+  return to - target;
 }
 
 /** zlib takes pieces of 64 bytes or more. */

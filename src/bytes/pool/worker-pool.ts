@@ -30,8 +30,8 @@ const defaultMemoryBytes = 256 << 20;
 const batchWeight = 256 << 10;
 const maxBatchJobs = 64;
 
-/** One batch at work and one that waits in the worker, so that it goes on while this thread is busy. */
-const batchesAtWorker = 2;
+/** One batch at work and others that wait in the worker, so that it goes on while this thread copies or writes. */
+const batchesAtWorker = 3;
 
 /** A job is tried again when another one ended its worker, but not for ever. */
 const maxEndedWorkers = 3;

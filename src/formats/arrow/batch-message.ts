@@ -8,13 +8,21 @@ import {
 import type { Batch, ColumnValues } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
-import { type BufferCodec, compressBuffers } from "./buffer-codec.ts";
+import type { BufferCodec } from "./buffer-codec.ts";
+import type { StoredBuffers } from "./compressed-buffers.ts";
 import { frameMessage, type MessageBlock, padding, paddingBytes } from "./framing.ts";
 import { columnElements, type IndexColumns } from "./schema.ts";
 import { bitmapBytes, encodeBitmap, missingCount } from "./validity.ts";
 
 /** One record batch as it goes to the file: the pieces of a single gathered write, and where they will lie. */
 export type BatchMessage = { readonly pieces: readonly Uint8Array[]; readonly block: MessageBlock };
+
+/** The body's buffers in Arrow's order, and what the metadata says of them. */
+export type BatchBuffers = {
+  readonly count: number;
+  readonly nullCounts: readonly number[];
+  readonly buffers: readonly Uint8Array[];
+};
 
 /** The metadata of a batch; it is the same again for a batch with as many rows and missing values. */
 type Layout = {
@@ -46,18 +54,22 @@ export class BatchEncoder {
     this.#bitmaps = stream.columns.map(() => empty);
   }
 
-  /** The pieces are borrowed from `batch` and from this encoder until the next call. */
-  async encode(batch: Batch, offsetBytes: number): Promise<BatchMessage> {
+  /** Checks a batch. The buffers are borrowed from it and from this encoder until the next call. */
+  buffersOf(batch: Batch): BatchBuffers {
     this.#check(batch);
     const nullCounts = batch.columns.map((values) =>
       values.validity === undefined ? 0 : missingCount(values.validity, batch.count),
     );
-    const buffers = this.#buffers(batch, nullCounts);
-    const stored =
-      this.#codec === undefined
-        ? buffers.map((bytes) => [bytes])
-        : await compressBuffers(this.#codec, buffers);
-    const layout = this.#layoutOf(batch.count, nullCounts, stored);
+    return { count: batch.count, nullCounts, buffers: this.#buffers(batch, nullCounts) };
+  }
+
+  /** The message of a batch whose buffers are `stored`, at `offsetBytes` of the file. */
+  message(
+    { count, nullCounts }: Omit<BatchBuffers, "buffers">,
+    stored: StoredBuffers,
+    offsetBytes: number,
+  ): BatchMessage {
+    const layout = this.#layoutOf(count, nullCounts, stored);
     const head = frameMessage(layout.metadata, offsetBytes);
     const pieces = [head];
     for (const parts of stored) {

@@ -1,14 +1,19 @@
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 import { CompressionType } from "apache-arrow/fb/compression-type";
-import { compressFrame, decompressFrame } from "lz4-napi";
+import { decodeBytes, type EncodeStep } from "../../bytes/compress/codec.ts";
+import { largestLz4FrameBlock } from "../../bytes/compress/lz4-frame.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { FormatOptions } from "../contract.ts";
 
-/** Compresses the buffers of a record batch one by one, off the main thread. */
+/** How the buffers of a record batch are compressed. */
 export type BufferCodec = {
   readonly type: CompressionType;
-  /** `bytes` are borrowed until the promise settles. */
-  readonly compress: (bytes: Uint8Array) => Promise<Uint8Array>;
+  /** For each part of a buffer. */
+  readonly step: EncodeStep;
+  /** Parts of at most this many bytes are compressed by themselves. */
+  readonly partBytes: number;
+  /** For buffers that cannot be made of parts and are larger than `partBytes`; absent: they can. */
+  readonly compressLarge?: (bytes: Uint8Array) => Promise<Uint8Array>;
 };
 
 export const compressions = ["none", "lz4", "zstd"] as const;
@@ -18,11 +23,8 @@ export const maxZstdLevel = 22;
 /** The fastest level: recording has to keep up first. */
 const defaultZstdLevel = 1;
 
-/** Buffers from here on are stored as they are: the codecs work on one piece of memory, in and out. */
-export const largestCompressedBytes = 2 ** 30;
-
-/** No more than libuv's threads work at a time; a codec that waits for a thread only holds memory. */
-const buffersInFlight = 4;
+/** A zstd frame is made in one go; the memory of the workers has room for several of this size. */
+const largestZstdPart = 16 << 20;
 
 /** Undefined for "none". Throws `DaqError("format")` for a codec or a level that Arrow IPC does not have. */
 export function bufferCodecOf(
@@ -32,14 +34,24 @@ export function bufferCodecOf(
   if (compression === "none" || compressionLevel === 0) {
     if ((compressions as readonly string[]).includes(compression)) return undefined;
   } else if (compression === "lz4") {
-    if (compressionLevel === undefined) return { type: CompressionType.LZ4_FRAME, compress: compressFrame };
+    if (compressionLevel === undefined)
+      return {
+        type: CompressionType.LZ4_FRAME,
+        step: { codec: "lz4-block" },
+        partBytes: largestLz4FrameBlock,
+      };
     throw new DaqError("format", `Arrow: lz4 has no levels, but compression_level is ${compressionLevel}.`, {
       hint: `Leave compression_level out, or choose zstd (levels 1 to ${maxZstdLevel}).`,
     });
   } else if (compression === "zstd") {
     const level = compressionLevel ?? defaultZstdLevel;
     if (Number.isInteger(level) && level >= 1 && level <= maxZstdLevel)
-      return { type: CompressionType.ZSTD, compress: (bytes) => compressZstd(bytes, level) };
+      return {
+        type: CompressionType.ZSTD,
+        step: { codec: "zstd", level },
+        partBytes: largestZstdPart,
+        compressLarge: (bytes) => compressZstd(bytes, level),
+      };
     throw new DaqError("format", `Arrow: zstd has no level ${level}.`, {
       hint: `Choose a whole number from 1 to ${maxZstdLevel}; 0 is off.`,
     });
@@ -47,45 +59,6 @@ export function bufferCodecOf(
   throw new DaqError("format", `Arrow files cannot be compressed with "${compression}".`, {
     hint: `Choose from: ${compressions.join(", ")}.`,
   });
-}
-
-/**
- * The buffers as they stand in a compressed body: empty ones stay empty, each other one is its length (int64) and the
- * compressed bytes, or −1 and the bytes themselves where compression did not make it smaller.
- */
-export async function compressBuffers(
-  codec: BufferCodec,
-  buffers: readonly Uint8Array[],
-): Promise<readonly (readonly Uint8Array[])[]> {
-  const compressed: (readonly Uint8Array[])[] = new Array(buffers.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < buffers.length) {
-      const index = next++;
-      compressed[index] = await compressBuffer(codec, buffers[index]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(buffersInFlight, buffers.length) }, work));
-  return compressed;
-}
-
-async function compressBuffer(codec: BufferCodec, bytes: Uint8Array): Promise<readonly Uint8Array[]> {
-  if (bytes.byteLength === 0) return [];
-  if (bytes.byteLength <= largestCompressedBytes) {
-    const smaller = await codec.compress(bytes);
-    if (smaller.byteLength === 0)
-      throw new DaqError("io", `A codec gave nothing for ${bytes.byteLength} bytes.`, {
-        hint: "This is a fault of the compression library; record without compression.",
-      });
-    if (smaller.byteLength < bytes.byteLength) return [lengthPrefix(bytes.byteLength), smaller];
-  }
-  return [lengthPrefix(-1), bytes];
-}
-
-function lengthPrefix(length: number): Uint8Array {
-  const prefix = new Uint8Array(8);
-  new DataView(prefix.buffer).setBigInt64(0, BigInt(length), true);
-  return prefix;
 }
 
 /**
@@ -114,7 +87,9 @@ export async function decompressBuffer(
   let bytes: Uint8Array;
   try {
     bytes =
-      type === CompressionType.LZ4_FRAME ? await decompressFrame(rest) : await decompressZstd(rest, length);
+      type === CompressionType.LZ4_FRAME
+        ? decodeBytes(rest, [{ codec: "lz4-frame" }], length)
+        : await decompressZstd(rest, length);
   } catch (cause) {
     throw damaged(cause instanceof Error ? cause.message : String(cause), cause);
   }

@@ -219,6 +219,38 @@ test("a write that fails half way leaves no trace: the next batch goes where the
   );
 });
 
+test("what fails behind a compressed append is told by every call after it, and nothing follows the hole", async () => {
+  const sink = new KeepingSink();
+  const options = { compression: "lz4", durability: "process" } as const;
+  const file = await ArrowStreamFile.create(sink, optionsOf({ options }));
+  const source = new SampleBatches(everyType);
+  await file.append(source.next(10));
+  const { bytes } = await file.checkpoint();
+  sink.failAfterBytes = bytes + 300;
+  await assert.rejects(
+    async () => {
+      for (let round = 0; round < 4; round++) await file.append(source.next(100));
+    },
+    { code: "disk-full" },
+  );
+  sink.failAfterBytes = Number.POSITIVE_INFINITY;
+  for (const call of [() => file.append(source.next(1)), () => file.checkpoint(), () => file.close(ledger)])
+    await assert.rejects(call(), { code: "disk-full" });
+  await file.release();
+  assert.equal(sink.positionBytes, bytes + 300);
+});
+
+test("a compressed batch that was overwritten while it was copied is taken back, and those around it stay", async () => {
+  const sink = new KeepingSink();
+  const options = { compression: "lz4", durability: "process" } as const;
+  const file = await ArrowStreamFile.create(sink, optionsOf({ options }));
+  const source = new SampleBatches(everyType);
+  assert.equal(await file.appendShared(source.next(5), () => true), true);
+  assert.equal(await file.appendShared(source.next(6), () => false), false);
+  assert.equal(await file.appendShared(source.next(7), () => true), true);
+  assert.equal((await file.checkpoint()).records, 12);
+});
+
 test("a footer that does not fit is an error that can be tried again, and the file stays a stream", async () => {
   const sink = new KeepingSink();
   const file = await ArrowStreamFile.create(sink, optionsOf());

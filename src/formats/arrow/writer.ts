@@ -10,10 +10,12 @@ export type ArrowState = { readonly files: { readonly [stream: string]: StoredEx
 /** The files of one run, one for each stream. */
 export class ArrowWriter implements FormatWriter {
   readonly files: readonly OutputFile[];
+  readonly storesAtCheckpoint?: true;
   readonly #byStream: ReadonlyMap<string, ArrowStreamFile>;
 
   constructor(byStream: ReadonlyMap<string, ArrowStreamFile>) {
     this.#byStream = byStream;
+    if ([...byStream.values()].some((file) => file.writesBehind)) this.storesAtCheckpoint = true;
     this.files = [...byStream].map(([stream, file]) => ({ path: file.path, streams: [stream] }));
   }
 

@@ -1,7 +1,7 @@
 import { addressOf, loadLibrary, sizeOf } from "./foreign-library.ts";
 import type { SystemEngine } from "./system-engine.ts";
 
-/** Raw deflate at levels 4 to 9: smaller than zlib at the same speed, or much faster at the same size. */
+/** Raw deflate at levels 6 to 9: as small as zlib's, or smaller, in a fraction of the time. */
 export function openLibdeflate(): SystemEngine {
   const library = loadLibrary("libdeflate.so.0");
   const allocate = library.func("uintptr_t libdeflate_alloc_compressor(int)");
