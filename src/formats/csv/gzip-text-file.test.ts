@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
 import { SmallDisk } from "../../testing/format-contract/small-disk.ts";
@@ -68,4 +68,35 @@ test("goes on in the same file when there is room again after a full disk", asyn
   await file.append({ form: "text", pieces: [second] });
   await file.close();
   assert.ok(gunzipSync(await readFile(path)).equals(Buffer.concat([first, second])));
+});
+
+test("takes whole members between texts, is whole gzip behind each of them, and is cut back to what was complete", async () => {
+  const path = join(folder, "members.csv.gz");
+  const disk = new SmallDisk(openFileSink);
+  const file = new GzipTextFile(await disk.openSink(path), 4);
+  const all: Buffer[] = [];
+  const append = async (form: "text" | "gzip-members", pieces: readonly Buffer[]) => {
+    await file.append({ form, pieces: form === "text" ? pieces : pieces.map((piece) => gzipSync(piece)) });
+    all.push(...pieces);
+    const stored = await readFile(path);
+    assert.equal(stored.length, file.completeBytes);
+    assert.ok(gunzipSync(stored).equals(Buffer.concat(all)));
+  };
+  await append("text", [text(1, 2_000)]);
+  await append("gzip-members", [text(2, 90_000), text(3, 90_000)]);
+  await append("text", [text(4, 2_000)]);
+  await append("text", [text(5, 2_000)]);
+  disk.capacityBytes = file.completeBytes + 20_000;
+  await assert.rejects(
+    append("gzip-members", [text(6, 20_000), text(7, 90_000)]),
+    (error) => error instanceof DaqError && error.code === "disk-full",
+  );
+  await file.repair();
+  assert.ok(gunzipSync(await readFile(path)).equals(Buffer.concat(all)), "cut back to what was complete");
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  await append("gzip-members", [text(8, 50_000)]);
+  await file.checkpoint(false);
+  await append("gzip-members", [text(9, 50_000)]);
+  await append("text", [text(10, 2_000)]);
+  await file.close();
 });

@@ -51,7 +51,7 @@ for (const stream of [everyType, gauges, spectrum])
     const encoder = new RowEncoder(stream, undefined);
     const source = new SampleBatches(stream);
     const pieces: number[] = [];
-    for (const rows of [1, 2, 63, 1000, 2500, 20_000, 3, 7_777]) {
+    for (const rows of [1, 2, 63, 1000, 2500, 60_000, 3, 7_777]) {
       const batch = source.next(rows);
       const expected = plainText(batch);
       const encoded = await joined(encoder.encode(batch));
@@ -73,7 +73,7 @@ test("with a gzip level, workers give members of whole lines, and small batches 
   const encoder = new RowEncoder(everyType, 4);
   const source = new SampleBatches(everyType);
   assert.equal(encoder.encode(source.next(100)).form, "text");
-  const batch = source.next(15_000);
+  const batch = source.next(40_000);
   const text = encoder.encode(batch);
   assert.equal(text.form, "gzip-members");
   const members: string[] = [];
@@ -108,7 +108,7 @@ test("gives the workers' memory back when the text is not wanted to its end", as
   const pool = await sharedPool();
   const encoder = new RowEncoder(everyType, undefined);
   const gzip = new RowEncoder(everyType, 1);
-  const batch = new SampleBatches(everyType).next(15_000);
+  const batch = new SampleBatches(everyType).next(30_000);
   // Many times what the pool has: this would wait for ever.
   for (let turn = 0; turn < 60; turn++)
     for (const { pieces } of [encoder.encode(batch), gzip.encode(batch)])

@@ -1,8 +1,8 @@
+import { encodeHere, mostBytesHere } from "../../bytes/row-text/encode-here.ts";
+import { RowLayout } from "../../bytes/row-text/row-layout.ts";
 import type { Batch } from "../../model/batch.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
-import { encodeHere, mostBytesHere } from "./encode-here.ts";
 import { encodeInPool } from "./encode-in-pool.ts";
-import { RowLayout } from "./row-layout.ts";
 import type { EncodedText } from "./text-file.ts";
 
 /** Makes batches of one stream text: small ones at once, large ones with the workers. */
