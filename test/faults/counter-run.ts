@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ArrowReader } from "../../src/formats/arrow/read.ts";
 import { readRows } from "../../src/formats/csv/read.ts";
+import { openHdf5 } from "../../src/formats/hdf5/open-hdf5.ts";
 import { typedView } from "../../src/model/dtype.ts";
 import type { StreamAccount } from "../../src/model/ledger.ts";
 import { isAlive } from "../../src/ring/process-identity.ts";
@@ -35,6 +36,8 @@ export type CounterRunOptions = {
   /** More lines for [storage] and [ring_buffer]. */
   readonly storage?: string;
   readonly ring?: string;
+  /** Records per chunk of HDF5: few, so that chunks get full again and again, and some checkpoints find one half full. */
+  readonly hdf5ChunkRows?: number;
   readonly seconds?: number;
   /** Records after which the run ends by itself. */
   readonly records?: number;
@@ -42,11 +45,15 @@ export type CounterRunOptions = {
   readonly outputFolder?: string;
 };
 
+/** What a file holds of the counting program. */
+export type CounterRows = { readonly sequences: readonly number[]; readonly values: readonly number[] };
+
 /** A real \`daq record\` of the counting program, in a folder of its own. */
 export class CounterRun {
   readonly folder = mkdtempSync(join(tmpdir(), "daq-counter-"));
   readonly outputFolder: string;
   readonly process: ChildProcess;
+  readonly formats: readonly string[];
   readonly events: Record<string, unknown>[] = [];
   readonly #started = Promise.withResolvers<void>();
   readonly exited: Promise<number | string>;
@@ -60,10 +67,12 @@ export class CounterRun {
       formats = ["arrow"],
       storage = "",
       ring = "",
+      hdf5ChunkRows = 3000,
       seconds,
       records,
     } = options;
     this.outputFolder = options.outputFolder ?? this.folder;
+    this.formats = formats;
     // The soak tests name the folder of a run that failed; under the test runner nobody looks into it.
     if (process.env.NODE_TEST_CONTEXT !== undefined) process.once("exit", () => this.remove());
     const config = join(this.folder, "counter.toml");
@@ -78,6 +87,7 @@ export class CounterRun {
         `output_path = ${JSON.stringify(join(this.outputFolder, "run.{ext}"))}`,
         "flush_interval_ms = 50",
         storage,
+        ...(formats.includes("hdf5") ? ["[storage.hdf5]", `chunk_size = ${hdf5ChunkRows}`] : []),
         "[ring_buffer]",
         `size_mb = ${ringMb}`,
         `overflow = "${overflow}"`,
@@ -160,12 +170,34 @@ export class CounterRun {
     );
   }
 
-  arrowRows(): Promise<{ sequences: number[]; values: number[] }> {
+  arrowRows(): Promise<CounterRows> {
     return readArrow(join(this.outputFolder, "run.arrow"));
   }
 
-  csvRows(): Promise<{ sequences: number[]; values: number[] }> {
+  csvRows(): Promise<CounterRows> {
     return readCsv(join(this.outputFolder, "run.csv"));
+  }
+
+  get hdf5Path(): string {
+    return join(this.outputFolder, "run.h5");
+  }
+
+  hdf5Rows(): Promise<CounterRows> {
+    return readHdf5(this.hdf5Path);
+  }
+
+  /** Each format's account, and what its file holds. */
+  async outputs(): Promise<{ format: string; account: StreamAccount; rows: CounterRows }[]> {
+    const read: Record<string, () => Promise<CounterRows>> = {
+      arrow: () => this.arrowRows(),
+      csv: () => this.csvRows(),
+      hdf5: () => this.hdf5Rows(),
+    };
+    const accounts = this.accounts();
+    const outputs = [];
+    for (const [index, format] of this.formats.entries())
+      outputs.push({ format, account: accounts[index]!, rows: await read[format]!() });
+    return outputs;
   }
 
   remove(): void {
@@ -173,7 +205,7 @@ export class CounterRun {
   }
 }
 
-export async function readArrow(path: string): Promise<{ sequences: number[]; values: number[] }> {
+export async function readArrow(path: string): Promise<CounterRows> {
   const reader = await ArrowReader.open(path);
   const sequences: number[] = [];
   const values: number[] = [];
@@ -191,7 +223,26 @@ export async function readArrow(path: string): Promise<{ sequences: number[]; va
   return { sequences, values };
 }
 
-export async function readCsv(path: string): Promise<{ sequences: number[]; values: number[] }> {
+/** Through the HDF5 library itself; all datasets have to be of one length. */
+export async function readHdf5(path: string): Promise<CounterRows> {
+  const file = await openHdf5(path);
+  try {
+    const [sequences, values, timestamps] = ["sequence", "n", "timestamps"].map((name) => {
+      const dataset = file.dataset(`/entry/counter/${name}`)!;
+      // The library refuses to read an empty selection.
+      return dataset.shape![0] === 0 ? [] : Array.from(dataset.value as BigInt64Array, Number);
+    });
+    if (sequences!.length !== values!.length || sequences!.length !== timestamps!.length)
+      throw new Error(
+        `${path}: datasets of ${[sequences, values, timestamps].map((rows) => rows!.length)} rows`,
+      );
+    return { sequences: sequences!, values: values! };
+  } finally {
+    file.close();
+  }
+}
+
+export async function readCsv(path: string): Promise<CounterRows> {
   const sequences: number[] = [];
   const values: number[] = [];
   let isHeader = true;
@@ -217,11 +268,7 @@ function lossRows(path: string): { first: number; count: number }[] {
  * Checks a file against its account: the stored rows and the lost ranges together are every number from 0 to the end,
  * each exactly once. `folder`: where the account's file of further ranges is. Returns what is wrong, or undefined.
  */
-export function problemIn(
-  account: StreamAccount,
-  rows: { sequences: readonly number[]; values: readonly number[] },
-  folder?: string,
-): string | undefined {
+export function problemIn(account: StreamAccount, rows: CounterRows, folder?: string): string | undefined {
   const { produced, stored, lost, ranges: inLedger, more } = account;
   if (more !== undefined && folder === undefined) return "there are more lost ranges, in a file";
   const ranges = more === undefined ? inLedger : [...inLedger, ...lossRows(join(folder!, more.file))];

@@ -139,14 +139,15 @@ describe("h5py and the HDF5 file layer", { skip }, () => {
           await series.restore(),
           everySeries.map(() => chosen.rows),
         );
-        for (let rows = chosen.rows + 3; rows < chosen.rows + 100; rows += 9) {
-          await series.grow(rows);
+        const more = count % 5 === 0 ? 0 : 93;
+        for (let rows = 3; rows <= more; rows += 9) {
+          await series.grow(chosen.rows + rows);
           await series.checkpoint();
         }
         await series.close();
         const path = join(folder, `${chunkIndex}-continued-${count}.h5`);
         await writeFile(path, later.bytes);
-        expected[path] = everySeries.map(() => chosen.rows + 93);
+        expected[path] = everySeries.map(() => chosen.rows + more);
       }
       assert.deepEqual(rowsOf(everySeries, Object.keys(expected)), expected);
     });
@@ -235,12 +236,12 @@ describe("h5py and the HDF5 file layer", { skip }, () => {
     states: { at: number; state: Hdf5State; rows: number }[] = [],
   ): Promise<RememberingSink> {
     const sink = new RememberingSink();
-    const series = await SeriesFile.declare(sink, everySeries, options);
+    const series = await SeriesFile.declare(sink, everySeries, { ...options, headroomBytes: 1 << 12 });
     await series.file.begin();
     sink.mark(0);
     let rows = 0;
     for (const step of [
-      1, 2, 3, 1, 5, 9, 1, 1, 20, 3, 1, 40, 2, 2, 2, 65, 1, 7, 3, 3, 3, 3, 30, 1, 2, 3, 4, 5, 6, 7,
+      1, 2, 3, 1, 5, 9, 1, 1, 20, 3, 1, 40, 2, 2, 2, 65, 1, 7, 3, 3, 3, 3, 30, 1, 250, 1, 2, 3,
     ]) {
       rows += step;
       await series.grow(rows);
@@ -248,7 +249,7 @@ describe("h5py and the HDF5 file layer", { skip }, () => {
       sink.mark(rows);
       states.push({ at: sink.operations.length, state, rows });
     }
-    for (let step = 0; step < 40; step++) {
+    for (let step = 0; step < 30; step++) {
       rows += 1 + (step % 3);
       await series.grow(rows);
       const state = await series.checkpoint();

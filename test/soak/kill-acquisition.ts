@@ -7,7 +7,7 @@ import { CounterRun, problemIn } from "../faults/counter-run.ts";
 export async function killAcquisition(loops: number, log: (line: string) => void): Promise<void> {
   for (let loop = 1; loop <= loops; loop++) {
     const run = new CounterRun({
-      formats: ["arrow", "csv"],
+      formats: ["arrow", "csv", "hdf5"],
       rowsPerTick: 1 + Math.floor(Math.random() * 3000),
     });
     await run.started;
@@ -22,11 +22,8 @@ export async function killAcquisition(loops: number, log: (line: string) => void
     while (existsSync(run.ringPath) && Date.now() < deadline) await sleep(10);
     assert.equal(existsSync(run.ringPath), false, "the ring's file is gone");
     tap.close();
-    for (const [account, rows] of [
-      [run.accounts()[0]!, await run.arrowRows()],
-      [run.accounts()[1]!, await run.csvRows()],
-    ] as const) {
-      assert.equal(problemIn(account, rows), undefined, `loop ${loop} in ${run.folder}`);
+    for (const { format, account, rows } of await run.outputs()) {
+      assert.equal(problemIn(account, rows), undefined, `${format}, loop ${loop} in ${run.folder}`);
       assert.equal(account.lost, 0, "all that was in the ring is stored");
       assert.ok(account.stored >= produced, `${account.stored} stored, ${produced} were in the ring`);
     }

@@ -7,7 +7,7 @@ import { CounterRun, problemIn, recorderPid } from "../faults/counter-run.ts";
 /** kill -9 of both at random moments, then `recover`: every file reads, and the ring's rest is in it. */
 export async function killBoth(loops: number, log: (line: string) => void): Promise<void> {
   for (let loop = 1; loop <= loops; loop++) {
-    const run = new CounterRun({ formats: ["arrow", "csv"] });
+    const run = new CounterRun({ formats: ["arrow", "csv", "hdf5"] });
     await run.started;
     const tap = run.tap();
     await sleep(Math.random() * 500);
@@ -22,11 +22,8 @@ export async function killBoth(loops: number, log: (line: string) => void): Prom
     // Between the two kills a recorder may have drained the ring and closed the files: then nothing is to be recovered.
     if (existsSync(run.journalPath)) assert.equal((await recover(run.journalPath)).kind, "run");
     else assert.ok(existsSync(run.indexPath), "without a journal the run is complete");
-    for (const [account, rows] of [
-      [run.accounts()[0]!, await run.arrowRows()],
-      [run.accounts()[1]!, await run.csvRows()],
-    ] as const) {
-      assert.equal(problemIn(account, rows), undefined, `loop ${loop} in ${run.folder}`);
+    for (const { format, account, rows } of await run.outputs()) {
+      assert.equal(problemIn(account, rows), undefined, `${format}, loop ${loop} in ${run.folder}`);
       assert.equal(account.lost, 0, "the ring still held everything");
       assert.ok(account.stored >= produced, `${account.stored} stored, ${produced} were produced`);
     }

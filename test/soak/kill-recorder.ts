@@ -6,7 +6,7 @@ import { CounterRun, problemIn, recorderPid } from "../faults/counter-run.ts";
 export async function killRecorder(loops: number, log: (line: string) => void): Promise<void> {
   let kills = 0;
   while (kills < loops) {
-    const run = new CounterRun({ formats: ["arrow", "csv"], ringMb: 32 });
+    const run = new CounterRun({ formats: ["arrow", "csv", "hdf5"], ringMb: 32 });
     await run.started;
     const tap = run.tap();
     const wanted = Math.min(loops - kills, 10);
@@ -25,16 +25,13 @@ export async function killRecorder(loops: number, log: (line: string) => void): 
     const code = await run.exited;
     tap.close();
     assert.equal(code, 0, run.stderr);
-    const [arrow, csv] = run.accounts();
-    const arrowRows = await run.arrowRows();
-    assert.equal(problemIn(arrow!, arrowRows), undefined, `arrow after ${kills} kills in ${run.folder}`);
-    assert.equal(
-      problemIn(csv!, await run.csvRows()),
-      undefined,
-      `csv after ${kills} kills in ${run.folder}`,
-    );
-    assert.equal(arrow!.lost, 0, "nothing may be lost: the ring held everything");
-    log(`${kills}/${loops} kills; ${arrow!.stored} records, none missing, none twice`);
+    const outputs = await run.outputs();
+    for (const { format, account, rows } of outputs) {
+      assert.equal(problemIn(account, rows), undefined, `${format} after ${kills} kills in ${run.folder}`);
+      assert.equal(account.lost, 0, "nothing may be lost: the ring held everything");
+    }
+    const { stored } = outputs[0]!.account;
+    log(`${kills}/${loops} kills; ${stored} records, none missing, none twice`);
     run.remove();
   }
 }

@@ -1,7 +1,14 @@
-/** Long loops: `npm run soak -- NAME [--loops N]`; without a name it lists them. CI runs a short version of each. */
+/**
+ * Long loops: `npm run soak -- NAME [--loops N]`; without a name it lists them. CI runs a short version of each. Some have
+ * further options, which their own files explain.
+ */
 import { parseArgs } from "node:util";
 
-type Soak = (loops: number, log: (line: string) => void) => Promise<void>;
+type Soak = (
+  loops: number,
+  log: (line: string) => void,
+  options: { readonly [name: string]: string | undefined },
+) => Promise<void>;
 
 const soaks: Record<
   string,
@@ -22,9 +29,32 @@ const soaks: Record<
     loops: 100,
     load: async () => (await import("./kill-both.ts")).killBoth,
   },
+  "kill-hdf5": {
+    what: "kill -9 of both; h5py reads the HDF5 file as it lies there, and after recover (PYTHON with h5py)",
+    loops: 200,
+    load: async () => (await import("./kill-hdf5.ts")).killHdf5,
+  },
+  "swmr-readers": {
+    what: "5 h5py readers follow 200,000 records while they are written (PYTHON with h5py)",
+    loops: 4,
+    load: async () => (await import("./swmr-readers.ts")).swmrReaders,
+  },
+  "hdf5-20gb": {
+    what: "a camera as fast as it goes, [--gb 20] [--formats hdf5,arrow] [--compression none]",
+    loops: 1,
+    load: async () => (await import("./hdf5-20gb.ts")).recordGigabytes,
+  },
 };
 
-const { values, positionals } = parseArgs({ options: { loops: { type: "string" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: {
+    loops: { type: "string" },
+    gb: { type: "string" },
+    formats: { type: "string" },
+    compression: { type: "string" },
+  },
+  allowPositionals: true,
+});
 const [name] = positionals;
 const soak = name === undefined ? undefined : soaks[name];
 if (soak === undefined) {
@@ -34,6 +64,6 @@ if (soak === undefined) {
 } else {
   const loops = values.loops === undefined ? soak.loops : Number(values.loops);
   const started = performance.now();
-  await (await soak.load())(loops, (line) => console.log(line));
+  await (await soak.load())(loops, (line) => console.log(line), values);
   console.log(`${name}: ${loops} loops passed in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }

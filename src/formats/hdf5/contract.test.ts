@@ -1,6 +1,8 @@
+import { describe } from "node:test";
 import { dtypeBytes, typedView } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
+import type { Format } from "../contract.ts";
 import { hdf5Format } from "./format.ts";
 import { openHdf5 } from "./open-hdf5.ts";
 import { readRunFile } from "./run-file.ts";
@@ -55,3 +57,13 @@ function recordsOf(
 }
 
 formatContract(hdf5Format, { readBack, writesInPlace: true });
+
+describe("with live, which chooses the other chunk index", () => {
+  const live: Format = {
+    ...hdf5Format,
+    create: (target) => hdf5Format.create({ ...target, options: { ...target.options, live: true } }),
+    resume: (target, state) =>
+      hdf5Format.resume({ ...target, options: { ...target.options, live: true } }, state),
+  };
+  formatContract(live, { readBack, writesInPlace: true, compressions: ["none", "gzip"] });
+});

@@ -50,7 +50,12 @@ export function declareRun(file: Hdf5File, run: Run, options: LayoutOptions): De
   if (isAscii(title)) entry.fixedDataset("title", textDataset(title));
   entry.fixedDataset("start_time", textDataset(isoTime(info.startedAtNs)));
   const experiment = metadataAttributes(info.experiment);
-  const collection = entry.group("experiment", { ...experiment.attributes, NX_class: "NXcollection" });
+  const { NX_class: theirs, ...own } = experiment.attributes;
+  const collection = entry.group("experiment", {
+    ...own,
+    ...(theirs === undefined ? {} : { "experiment.NX_class": theirs }),
+    NX_class: "NXcollection",
+  });
   for (const [index, [key, value]] of Object.entries(experiment.large).entries())
     collection.fixedDataset(`text_${index + 1}`, textDataset(value, { name: key }));
   declareInstrument(entry, run);

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { DaqError, systemCode } from "../../model/errors.ts";
 import { parseStreamSchema } from "../../model/stream-schema.ts";
 import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contract.ts";
@@ -70,6 +70,8 @@ export const hdf5Format: Format = {
       return await createRunFile(sink, target.run, layoutOptions(target.options));
     } catch (error) {
       await sink.close();
+      // It is this call's own, and no HDF5 file: left there, it would be in the way of the next attempt.
+      await rm(target.path, { force: true });
       throw error;
     }
   },

@@ -44,9 +44,14 @@ export class FileExtent {
     this.#endBytes = endBytes;
   }
 
-  /** Lets the superblock tell the length that the file has had for a while; before any header tells of the data. */
-  async cover(): Promise<void> {
-    if (this.#nextBytes > this.#publishedBytes) await this.publish(this.#nextBytes);
+  /**
+   * Lets the superblock tell the length that the file has had for a while; before anything leads to the data. True when
+   * it was written.
+   */
+  async cover(): Promise<boolean> {
+    if (this.#nextBytes <= this.#publishedBytes) return false;
+    await this.publish(this.#nextBytes);
+    return true;
   }
 
   async #grow(bytes: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { ByteWriter } from "./byte-writer.ts";
 import type { FileSpace } from "./file-space.ts";
 
-/** Where an element of variable length lies. Nowhere, with address 0, when it is empty. */
+/** Where an element of variable length lies. Also an empty one has a place, as the library gives it one. */
 export type HeapReference = { readonly address: number; readonly index: number };
 
 type Collection = {
@@ -28,7 +28,6 @@ export class GlobalHeap {
   }
 
   add(bytes: Uint8Array): HeapReference {
-    if (bytes.byteLength === 0) return { address: 0, index: 0 };
     const needed = headerBytes + paddedBytes(bytes);
     let collection = this.#unwritten.at(-1);
     if (collection === undefined || collection.usedBytes + needed > collection.bytes) {

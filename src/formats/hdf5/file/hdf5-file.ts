@@ -259,7 +259,8 @@ export class Hdf5File {
     await this.#flushForPower();
     // Without a superblock, what has begun is no HDF5 file yet.
     const isFirst = context.generation === 0 && !rewinding;
-    if (!isFirst) await this.#extent.cover();
+    // What is connected may lie behind the end that the superblock told so far.
+    if (!isFirst && (await this.#extent.cover())) await this.#flushForPower();
     if (!rewinding) for (const object of this.#objects) await object.connect?.();
     await this.#flushForPower();
     const headers = this.#objects.map(({ header }) => header);
