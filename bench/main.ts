@@ -25,6 +25,7 @@ const benchmarks: readonly (() => Promise<Benchmark>)[] = [
   async () => (await import("./arrow-path.ts")).arrowPath,
   async () => (await import("./csv-samples.ts")).csvSamples,
   async () => (await import("./hdf5-writer.ts")).hdf5Writer,
+  async () => (await import("./kernels.ts")).kernelRates,
   async () => (await import("./codecs.ts")).codecs,
   async () => (await import("./recorder-memory.ts")).recorderMemory,
   async () => (await import("./sources-sim.ts")).sourcesSim,
