@@ -23,7 +23,7 @@ test("a full disk ends the run with one message; the files read, and after makin
   const disk = smallDisk(12);
   if (disk === undefined) return context.skip("mounting a small tmpfs needs root");
   const run = new CounterRun({
-    formats: ["arrow", "csv"],
+    formats: ["arrow", "csv", "hdf5"],
     ringMb: 64,
     rowsPerTick: 4000,
     outputFolder: disk,
@@ -32,23 +32,24 @@ test("a full disk ends the run with one message; the files read, and after makin
     const code = await run.exited;
     assert.equal(code, 1, run.stderr);
     assert.equal(run.stderr.match(/The disk is full/g)?.length, 1, `one message: ${run.stderr}`);
-    const [arrow, csv] = run.accounts();
-    assert.equal(problemIn(arrow!, await run.arrowRows()), undefined);
-    assert.equal(problemIn(csv!, await run.csvRows()), undefined);
-    assert.ok(
-      arrow!.ranges.length === 1 && arrow!.ranges[0]!.reason === "disk-full",
-      "the rest counts as lost to the full disk",
-    );
+    const before = await run.outputs();
+    for (const { format, account, rows } of before) {
+      assert.equal(problemIn(account, rows), undefined, format);
+      assert.ok(
+        account.ranges.length === 1 && account.ranges[0]!.reason === "disk-full",
+        `${format}: the rest counts as lost to the full disk`,
+      );
+    }
     assert.ok(existsSync(run.ringPath), "the ring keeps the rest");
 
     execFileSync("mount", ["-o", "remount,size=200m", disk]);
     const recovery = await recover(run.indexPath);
     assert.equal(recovery.kind, "run");
-    const [arrowAfter, csvAfter] = run.accounts();
-    assert.equal(problemIn(arrowAfter!, await run.arrowRows()), undefined);
-    assert.equal(problemIn(csvAfter!, await run.csvRows()), undefined);
-    assert.deepEqual([arrowAfter!.lost, csvAfter!.lost], [0, 0], "nothing is missing any more");
-    assert.equal(arrowAfter!.produced, arrow!.produced);
+    for (const { format, account, rows } of await run.outputs()) {
+      assert.equal(problemIn(account, rows), undefined, format);
+      assert.equal(account.lost, 0, `${format}: nothing is missing any more`);
+      assert.equal(account.produced, before[0]!.account.produced);
+    }
     assert.equal(existsSync(run.ringPath), false);
   } finally {
     execFileSync("umount", [disk]);

@@ -318,7 +318,7 @@ for (const chunkIndex of ["btree", "extensible-array"] as const)
         `import h5py, sys
 f = h5py.File(sys.argv[1], "r+")
 x, first, second = f["x"], f["first"], f["second"]
-print(x.is_scale, f["time"].is_scale, first.is_scale)
+print(*(h5py.h5ds.is_scale(d.id) for d in (x, f["time"], first)))
 print([d.keys() for d in first.dims], [d.keys() for d in second.dims])
 print(first.dims[0][0][:].tolist(), first.dims[1]["x"][:].tolist(), h5py.h5ds.is_attached(second.id, x.id, 1))
 first.dims[1].detach_scale(x)

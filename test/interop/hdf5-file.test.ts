@@ -204,6 +204,7 @@ describe("h5py and the HDF5 file layer", { skip }, () => {
       for (const report of reports) {
         assert.deepEqual(report.bad, []);
         assert.ok(report.growths > 20, JSON.stringify(report));
+        assert.ok((report.torn ?? 0) <= Math.max(1, report.looked / 50), JSON.stringify(report));
       }
       assert.deepEqual(rowsOf(everySeries, [path]), { [path]: everySeries.map(() => rows - 3) });
     });
@@ -268,7 +269,7 @@ describe("h5py and the HDF5 file layer", { skip }, () => {
     return run(command, operations, bytes, JSON.stringify(everySeries), join(folder, "image.h5"), ...rest);
   }
 
-  type Following = { looked: number; growths: number; bad: string[]; rows: number[] };
+  type Following = { looked: number; growths: number; torn?: number; bad: string[]; rows: number[] };
 
   function startReader(command: string, path: string) {
     const reader = spawn(python, [script, command, path, JSON.stringify(everySeries)], {

@@ -1,11 +1,12 @@
 """Check files that hold the counter of hdf5-counter-rows.ts with h5py.
 
     python3 hdf5_counter.py check                 files that a crash left, one for each line of standard input
-    python3 hdf5_counter.py follow PATH RECORDS   a file that is being written, until it has this many records
+    python3 hdf5_counter.py follow PATH RECORDS PAUSE   a file that is being written, until it has this many records
 
 `check`: a line is a path and the least number of rows that each dataset has to have, as JSON: ["run.h5", 1200]. Every row
 of every dataset is compared with what was written. The answer has the rows of each dataset and `problem`, or null.
-`follow` says {"ready": true}, follows the file as an SWMR reader, and at the end says what it has seen.
+`follow` says {"ready": true}, follows the file as an SWMR reader, and at the end says what it has seen. It waits up to
+PAUSE seconds between a refresh and reading what it knows since then.
 """
 import json
 import random
@@ -67,25 +68,27 @@ def check_all():
         print(json.dumps(answer), flush=True)
 
 
-def follow(path, records):
+def follow(path, records, pause):
     """At each look: the newest rows, everything new, and some rows anywhere; at the end every row."""
     seen = {"looks": 0, "growths": 0, "rowsCompared": 0, "rows": 0, "problems": []}
     try:
-        look_until(path, records, seen)
+        look_until(path, records, pause, seen)
     except Exception as error:
         seen["problems"].append(f"{type(error).__name__}: {error}")
     print(json.dumps(seen), flush=True)
 
 
-def look_until(path, records, seen):
+def look_until(path, records, pause, seen):
     lengths, grew_at = dict.fromkeys(DATASETS, 0), time.monotonic()
     with h5py.File(path, "r", swmr=True) as file:
         # Each dataset is opened once: HDF5 up to 2.0 crashes when one that is open twice, with a version 1 B-tree, is refreshed.
         datasets = {name: file["entry/counter"][name] for name in DATASETS}
         print(json.dumps({"ready": True}), flush=True)
         while min(lengths.values()) < records and time.monotonic() - grew_at < 30:
-            for name, dataset in datasets.items():
+            for dataset in datasets.values():
                 dataset.refresh()
+            time.sleep(random.uniform(0, pause))
+            for name, dataset in datasets.items():
                 before, rows = lengths[name], len(dataset)
                 try:
                     if rows < before or rows > records:
@@ -112,4 +115,4 @@ def look_until(path, records, seen):
 if sys.argv[1] == "check":
     check_all()
 else:
-    follow(sys.argv[2], int(sys.argv[3]))
+    follow(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

@@ -147,3 +147,10 @@ test("settings that a codec does not have are refused with those that it has", (
     /9 bytes are not whole elements of 2/,
   );
 });
+
+test("more than fits into one memory is an error that says so", () => {
+  assert.throws(() => decodeBytes(noise(100), [{ codec: "zlib", level: 1 }], 2 ** 32), {
+    code: "format",
+    message: /would take \d+ bytes of memory/,
+  });
+});

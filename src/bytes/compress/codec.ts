@@ -1,5 +1,6 @@
 import { reservedBytes, scratchBytes } from "../../kernels/kernels.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../kernels/load-kernels.ts";
+import { DaqError } from "../../model/errors.ts";
 import type { CodecMemory } from "./codec-contract.ts";
 import type { EncodeStep } from "./encode-step.ts";
 import { decodeNeeds, decodePipeline, encodeNeeds, encodePipeline, type PipelineNeeds } from "./pipeline.ts";
@@ -8,23 +9,37 @@ export type { EncodeStep } from "./encode-step.ts";
 
 /** Memory up to this size is kept between calls; a larger one is left to the garbage collector. */
 const keptBytes = 32 << 20;
+const smallestKeptBytes = 4 << 20;
 const areasStart = reservedBytes + scratchBytes;
 
 let module: WebAssembly.Module | undefined;
 let kept: CodecMemory | undefined;
 
+/** The memory of this thread, or one for this call where that is too small. */
 function memoryOf(bytes: number): CodecMemory {
   if (kept !== undefined && kept.bytes.byteLength >= bytes) return kept;
   module ??= compileKernels();
-  const memory = createKernelMemory(bytes);
+  const isKept = bytes <= keptBytes;
+  const memory = newMemory(isKept ? Math.max(2 ** Math.ceil(Math.log2(bytes)), smallestKeptBytes) : bytes);
   const codecMemory = {
     bytes: new Uint8Array(memory.buffer),
     view: new DataView(memory.buffer),
     kernels: instantiateKernels(module, memory),
     scratch: reservedBytes,
   };
-  if (bytes <= keptBytes) kept = codecMemory;
+  if (isKept) kept = codecMemory;
   return codecMemory;
+}
+
+function newMemory(bytes: number): WebAssembly.Memory {
+  try {
+    return createKernelMemory(bytes);
+  } catch (cause) {
+    throw new DaqError("format", `Encoding or decoding in one piece would take ${bytes} bytes of memory.`, {
+      hint: "At most 4 GiB are possible: choose smaller chunks.",
+      cause,
+    });
+  }
 }
 
 function wholePages(bytes: number): number {

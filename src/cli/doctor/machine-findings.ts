@@ -1,7 +1,7 @@
 import { existsSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
-import { folderAbility } from "../../bytes/direct-writes.ts";
+import { folderAbility } from "../../bytes/folder-ability.ts";
 import { systemCode } from "../../model/errors.ts";
 import { gigabytes } from "../../run/disk-space.ts";
 import type { Finding } from "./finding.ts";

@@ -1,4 +1,5 @@
 import type { DType } from "../../model/dtype.ts";
+import { DaqError } from "../../model/errors.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import type { FileSummary } from "../contract.ts";
 import { type Dataset, type OpenHdf5, openHdf5 } from "./open-hdf5.ts";
@@ -20,8 +21,8 @@ function inspectOwn(file: OpenHdf5, contents: RunFileContents): FileSummary {
   const notes: string[] = [];
   const { run, options, ledger, isComplete } = contents;
   const streams = streamLayouts(run.streams, options.chunkRows).map((layout) => {
-    const times = file.dataset(`/entry/${layout.group}/${layout.timestamps}`);
-    const first = file.dataset(`/entry/${layout.group}/${layout.columns[0]!.name}`);
+    const times = readable(file, `/entry/${layout.group}/${layout.timestamps}`, notes);
+    const first = readable(file, `/entry/${layout.group}/${layout.columns[0]!.name}`, notes);
     const records = (times ?? first)?.shape?.[0] ?? 0;
     const ends = times === undefined || records === 0 ? {} : timestampEnds(times, records, notes);
     return { schema: layout.stream, records, ...ends };
@@ -36,6 +37,17 @@ function inspectOwn(file: OpenHdf5, contents: RunFileContents): FileSummary {
     ...(isComplete && ledger !== undefined ? { ledger } : {}),
     notes,
   };
+}
+
+/** A damaged dataset is a note: what is left of the file can still be described. */
+function readable(file: OpenHdf5, name: string, notes: string[]): Dataset | undefined {
+  try {
+    return file.dataset(name);
+  } catch (error) {
+    if (!(error instanceof DaqError)) throw error;
+    notes.push(error.message);
+    return undefined;
+  }
 }
 
 function timestampEnds(

@@ -12,7 +12,7 @@ export type OpenHdf5 = {
   readonly path: string;
   readonly bytes: number;
   readonly root: Group;
-  /** The object at a path from the root; undefined when there is none. */
+  /** The object at a path from the root; undefined when there is none. Throws `DaqError("format")` for a damaged one. */
   dataset(path: string): Dataset | undefined;
   group(path: string): Group | undefined;
   close(): void;
@@ -56,11 +56,16 @@ export async function openHdf5(path: string): Promise<OpenHdf5> {
   }
   if (file.file_id < 0n) throw damaged(path, bytes, undefined);
   const find = (name: string) => {
+    let cause: unknown;
     try {
-      return file.get(name);
-    } catch {
-      return null;
+      const found = file.get(name);
+      if (found !== null) return found;
+    } catch (error) {
+      cause = error;
     }
+    // The library says the same of what is not there and of what it cannot read.
+    if (isLinked(file, name)) throw unreadable(path, name, cause);
+    return undefined;
   };
   return {
     path,
@@ -105,6 +110,33 @@ async function checkSignature(path: string, bytes: number): Promise<void> {
   throw new DaqError("format", `${path} (${bytes} bytes) is not an HDF5 file: it does not begin as one.`, {
     hint: "Check that this is the file you mean.",
   });
+}
+
+/** Whether the groups on the way know the name; true also where one of them cannot be read. */
+function isLinked(root: Group, path: string): boolean {
+  let group = root;
+  for (const part of path.split("/").filter((name) => name !== "")) {
+    try {
+      if (!group.keys().includes(part)) return false;
+      const next = group.get(part);
+      if (next === null || !("keys" in next)) return true;
+      group = next;
+    } catch {
+      return true;
+    }
+  }
+  return true;
+}
+
+function unreadable(path: string, name: string, cause: unknown): DaqError {
+  return new DaqError(
+    "format",
+    `${path}: ${name} cannot be read: its header, or that of a group above it, is damaged.`,
+    {
+      hint: "Restore the file from a copy. What is not damaged can still be read with h5py or h5dump.",
+      cause,
+    },
+  );
 }
 
 function damaged(path: string, bytes: number, cause: unknown): DaqError {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFile, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { copyFile, open, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as h5wasm from "h5wasm/node";
@@ -58,26 +58,47 @@ test("a header in which a byte is wrong is an error, and the file stays as it is
   await using folder = await temporaryFolder(quickFolder());
   const path = await recorded(folder.path, false);
   const bytes = await readFile(path);
-  const damaged = join(folder.path, "damaged.h5");
   const headers: number[] = [];
   for (let at = bytes.indexOf("OHDR"); at >= 0; at = bytes.indexOf("OHDR", at + 4)) headers.push(at);
   assert.ok(headers.length > 10, `${headers.length} headers`);
-  let refused = 0;
+  const handle = await open(path, "r+");
   for (const at of headers) {
+    await handle.write(Uint8Array.of(bytes[at + 20]! ^ 0x10), 0, 1, at + 20);
+    await assert.rejects(hdf5Format.recover(path), isFormatError(path), `header at ${at}`);
+    await handle.write(Uint8Array.of(bytes[at + 20]!), 0, 1, at + 20);
+  }
+  await handle.close();
+  assert.ok((await readFile(path)).equals(bytes));
+  assert.equal((await hdf5Format.recover(path)).records, 200, "the whole file is fine");
+});
+
+test("inspect says which dataset is damaged, and shows the rest", async () => {
+  await using folder = await temporaryFolder(quickFolder());
+  const path = await recorded(folder.path, true);
+  const bytes = await readFile(path);
+  const notes = [];
+  for (let at = bytes.indexOf("OHDR"); at >= 0; at = bytes.indexOf("OHDR", at + 4)) {
     const changed = Buffer.from(bytes);
     changed[at + 20]! ^= 0x10;
-    await writeFile(damaged, changed);
+    await writeFile(path, changed);
     try {
-      const { changed: isChanged, records } = await hdf5Format.recover(damaged);
-      // Groups that recovery reads nothing of (the instrument's) are written anew.
-      assert.ok(isChanged && records === 200);
+      const summary = await hdf5Format.inspect(path);
+      assert.equal(summary.run?.experiment.name, "wavelength_scan");
+      for (const { records } of summary.streams) assert.ok(records === 100 || records === 0);
+      notes.push(...summary.notes);
     } catch (error) {
-      isFormatError(damaged)(error);
-      assert.ok((await readFile(damaged)).equals(changed), `header at ${at}`);
-      refused++;
+      isFormatError(path)(error);
     }
   }
-  assert.ok(refused >= 9, `only ${refused} of ${headers.length} damaged headers were noticed`);
+  for (const dataset of [
+    "/entry/lab_2.gauges/timestamps",
+    "/entry/camera0/timestamps",
+    "/entry/camera0/frame",
+  ])
+    assert.ok(
+      notes.some((note) => note.includes(`${dataset} cannot be read`)),
+      `${dataset} in ${notes}`,
+    );
 });
 
 /** Stops, as a kill does, in front of write number `allowed`. */

