@@ -1,4 +1,5 @@
-import { access, constants, mkdir, rm } from "node:fs/promises";
+import { access, constants, mkdir, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { OutputFile } from "../formats/contract.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
@@ -33,7 +34,7 @@ export async function removeFreshFiles({ head }: JournalContent): Promise<void> 
 /** Makes the folder that the files go to. Throws `DaqError("path")`, also when it is there but may not be written to. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
     const code = systemCode(error);
     const why = code === "EEXIST" || code === "ENOTDIR" ? "a file is in the way" : (error as Error).message;
@@ -50,4 +51,19 @@ export async function makeFolder(path: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** One level after the other: Node's own `recursive` never ends where a folder exists in which none can be made (/proc). */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+    return;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (systemCode(error) !== "ENOENT" || parent === path) throw error;
+    if (await stat(parent).catch(() => undefined)) throw error;
+    await makeFolders(parent);
+  }
+  await makeFolders(path);
 }
