@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { recover } from "../../src/recorder/recover-run.ts";
-import { CounterRun, problemIn, recorderPid } from "../faults/counter-run.ts";
+import { CounterRun, problemIn, recorderPid, waitForDeath } from "../faults/counter-run.ts";
 
 /** kill -9 of both at random moments, then `recover`: every file reads, and the ring's rest is in it. */
 export async function killBoth(loops: number, log: (line: string) => void): Promise<void> {
@@ -17,6 +17,8 @@ export async function killBoth(loops: number, log: (line: string) => void): Prom
     if (recorder !== undefined) process.kill(recorder, "SIGKILL");
     if (!acquisitionFirst) run.process.kill("SIGKILL");
     await run.exited;
+    // A process with threads and much memory takes a moment to die; until then the ring is its own.
+    if (recorder !== undefined) await waitForDeath(recorder);
     const produced = tap.producedOf(0);
     tap.detach();
     // Between the two kills a recorder may have drained the ring and closed the files: then nothing is to be recovered.

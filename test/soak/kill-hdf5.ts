@@ -10,6 +10,7 @@ import type { FormatOptions } from "../../src/formats/contract.ts";
 import type { Hdf5WriterState } from "../../src/formats/hdf5/writer.ts";
 import { readJournal } from "../../src/recorder/journal-lines.ts";
 import { recover } from "../../src/recorder/recover-run.ts";
+import { waitForDeath } from "../faults/counter-run.ts";
 import { PythonAnswers } from "./python-answers.ts";
 
 const variants: readonly Omit<FormatOptions, "durability" | "chunkRows">[] = [
@@ -90,6 +91,7 @@ async function killOnce(
   process.kill(recorder, "SIGKILL");
   if (!acquisitionFirst) program.kill("SIGKILL");
   await exited;
+  await waitForDeath(recorder);
   const where = `${JSON.stringify(options)} in ${folder}`;
 
   const path = join(folder, "run.h5");
