@@ -36,6 +36,8 @@ export type StorageConfig = {
   readonly flushIntervalMs: number;
   readonly durability: "process" | "power";
   /** Absent: as fast as the disk takes it. 1 MB is 1,000,000 bytes. */
+  /** Structures are chosen for programs that follow the file while it is written. */
+  readonly live?: boolean;
   readonly maxWriteMbPerS?: number;
 };
 

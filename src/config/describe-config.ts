@@ -47,6 +47,7 @@ function storageValues({ storage }: Config): [string, Value][] {
     chunk_size: storage.chunkSize,
     flush_interval_ms: storage.flushIntervalMs,
     durability: storage.durability,
+    live: storage.live ?? false,
     max_write_mb_per_s: storage.maxWriteMbPerS,
   };
   return Object.entries(values);

@@ -17,7 +17,10 @@ export function formatOptionsFor(
   const level =
     own.compressionLevel ?? (own.compression === undefined ? storage.compressionLevel : undefined);
   const chunkSize = own.chunkSize ?? storage.chunkSize;
-  const chunk = chunkSize === undefined ? {} : { chunkRows: chunkSize };
+  const chunk = {
+    ...(chunkSize === undefined ? {} : { chunkRows: chunkSize }),
+    ...(storage.live === true ? { live: true } : {}),
+  };
   if (level === 0) return { compression: "none", durability, ...chunk };
   const compression = own.compression ?? sharedCodec(storage, format) ?? format.defaultCompression;
   const takesLevel = Object.hasOwn(format.maxCompressionLevel, compression);

@@ -102,6 +102,7 @@ export function storageConfigOf(
     ...(ofFormat === undefined ? {} : { ofFormat }),
     flushIntervalMs: values.flush_interval_ms,
     durability: values.durability,
+    ...(values.live ? { live: true } : {}),
     ...(values.max_write_mb_per_s === undefined ? {} : { maxWriteMbPerS: values.max_write_mb_per_s }),
   };
 }

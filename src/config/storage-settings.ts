@@ -55,6 +55,12 @@ export const storageSettings = [
     default: "process",
   },
   {
+    key: "live",
+    kind: "boolean",
+    doc: "Programs follow the file while it is written: HDF5 then has an index with checksums, for HDF5 1.10 and later. Other formats can always be followed.",
+    default: false,
+  },
+  {
     key: "max_write_mb_per_s",
     kind: "number",
     doc: "Writes files no faster than this, to spare a shared disk (1 MB is 1,000,000 bytes). Absent: no limit.",

