@@ -133,3 +133,25 @@ test("refuses channels, rates and settings that no card has, in words", async ()
   await refused({ compression: "rar" }, /is not known to hdf5/);
   await refused({ storageFormat: "xlsx" }, /storageFormat is "xlsx"/);
 });
+
+test("stores calls that were not awaited, one after the other, before it closes", async () => {
+  await inFolder(async (folder) => {
+    const writer = await ComediStreamWriter.create({
+      outputPath: join(folder, "data.h5"),
+      channels,
+      sampleRateHz: 1_000,
+      stored: "raw",
+    });
+    const written = Array.from({ length: 20 }, (_, call) => writer.write(counts(call * 100, 100)));
+    const { files, ledgers } = await writer.close();
+    await Promise.all(written);
+    assert.equal(ledgers.hdf5!.accounts[0]!.stored, 2_000);
+    const file = await openHdf5(files[0]!);
+    const power = file.dataset("/power_meter")!.value as Uint16Array;
+    file.close();
+    assert.deepEqual(
+      power,
+      Uint16Array.from({ length: 2_000 }, (_, row) => row),
+    );
+  });
+});

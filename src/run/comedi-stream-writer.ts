@@ -67,6 +67,8 @@ export class ComediStreamWriter {
   readonly #stream: RingStream;
   readonly #recorder: RecorderProcess;
   readonly #scans: ScanColumns;
+  /** Calls that were not awaited come one after the other all the same. */
+  #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<ComediResult> | undefined;
 
   private constructor(ring: RingWriter, stream: RingStream, recorder: RecorderProcess, scans: ScanColumns) {
@@ -137,11 +139,19 @@ export class ComediStreamWriter {
    * `timestampNs`: of the first scan, UTC; absent: now. Copies; resolves when the samples are in the ring, which the
    * recorder process empties, and waits while it is full.
    */
-  async write(scans: Scans, timestampNs: bigint = systemClock.nowNs()): Promise<void> {
+  write(scans: Scans, timestampNs: bigint = systemClock.nowNs()): Promise<void> {
     if (this.#closing !== undefined)
-      throw new DaqError("device", "Scans were written after the writer was closed.", {
-        hint: "Close it when the card has stopped.",
-      });
+      return Promise.reject(
+        new DaqError("device", "Scans were written after the writer was closed.", {
+          hint: "Close it when the card has stopped.",
+        }),
+      );
+    const written = this.#last.then(() => this.#write(scans, timestampNs));
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(scans: Scans, timestampNs: bigint): Promise<void> {
     const count = this.#scans.countOf(scans);
     if (count === 0) return;
     const reservation = await this.#stream.reserve(count);
@@ -168,6 +178,7 @@ export class ComediStreamWriter {
   }
 
   async #finish(): Promise<ComediResult> {
+    await this.#last;
     this.#ring.close();
     const { index, error } = await this.#recorder.outcome;
     const failed = index.outputs.filter(({ failure }) => failure !== undefined);

@@ -31,7 +31,7 @@ test("a chunk of a fast table has 256 KiB of its largest column", () => {
 test("a chunk of a slow table has what comes in five seconds, but at least 16 KiB of the smallest dataset", () => {
   assert.equal(rowsPerChunkOf(stream("table", 1000, float64), undefined), 5000);
   assert.equal(rowsPerChunkOf(stream("table", 0.1, float64), undefined), 2048);
-  assert.equal(rowsPerChunkOf(stream("table", undefined, float64), undefined), 8192);
+  assert.equal(rowsPerChunkOf(stream("table", undefined, float64), undefined), 2048);
 });
 
 test("chunk_size is obeyed for tables, as long as a chunk stays below 32 MiB", () => {

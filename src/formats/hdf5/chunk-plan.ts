@@ -27,7 +27,7 @@ const tileBytesGoal = 8 << 20;
 
 /** A chunk of a slow stream is full after this time. */
 const secondsPerChunk = 5;
-const rowsWithoutRate = 8_192;
+const rowsWithoutRate = 2_048;
 
 /**
  * The chunks of a stream's datasets, which all have the same number of records, so that a stretch of time is one chunk

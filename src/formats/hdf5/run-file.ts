@@ -19,6 +19,7 @@ export function readRunFile(file: OpenHdf5): RunFileContents | undefined {
   const optionsText = textOf(file, `/entry/daq/${optionsDataset}`);
   if (runText === undefined || optionsText === undefined) return undefined;
   const run = parseJson(runText) as Run;
+  if (!Array.isArray(run?.streams) || typeof run.info !== "object") return undefined;
   for (const stream of run.streams) parseStreamSchema(stream);
   const ledgerText = textOf(file, `/entry/daq/${ledgerDataset}`);
   const complete = file.group("/entry")?.attrs.complete?.value;

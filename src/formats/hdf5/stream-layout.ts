@@ -120,6 +120,8 @@ export function refusal(stream: StreamSchema): string | undefined {
   for (const column of stream.columns) {
     if (!isObjectName(column.name))
       return `HDF5 cannot hold a column named ${JSON.stringify(column.name)} of ${stream.name}: "/" separates groups there. Rename the column, or use Arrow or CSV.`;
+    if (column.name === "timestamps")
+      return `HDF5 files have the times of the records under the name "timestamps", which is a column of ${stream.name}. Rename the column, or use Arrow or CSV.`;
     if (column.shape.length > 31)
       return `HDF5 cannot hold ${stream.name}.${column.name}: it has more than 31 dimensions. Use Arrow.`;
     if (columnItemBytes(column) > 2 ** 31)

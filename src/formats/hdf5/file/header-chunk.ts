@@ -14,6 +14,7 @@ export const messageTypes = {
   filterPipeline: 0x0b,
   attribute: 0x0c,
   continuation: 0x10,
+  attributeInfo: 0x15,
   referenceCount: 0x16,
 } as const;
 

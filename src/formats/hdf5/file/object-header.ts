@@ -6,6 +6,7 @@ import {
   maxMessageBytes,
   type TextHeap,
 } from "./attribute.ts";
+import { ByteWriter, undefinedAddress } from "./byte-writer.ts";
 import { damaged, type FileContext, misuse, type ReadAt } from "./file-context.ts";
 import {
   continuationMessageBytes,
@@ -28,6 +29,14 @@ const leastSlotBytes = 512;
 
 /** Only shows how large an attribute is; the file's heap is filled when the file is laid out. */
 const countingHeap: TextHeap = { add: () => ({ address: 0, index: 0 }) };
+
+/** The message is this object's own. */
+const dontShare = 4;
+
+/** Attributes stand in the header itself: there is no heap of them, and no index. */
+function encodeAttributeInfo(): Uint8Array {
+  return new ByteWriter().uint8(0).uint8(0).uint64(undefinedAddress).uint64(undefinedAddress).finish();
+}
 
 type Attribute = {
   /** A function: known only when all headers have their places. */
@@ -123,6 +132,8 @@ export class ObjectHeader {
   prepare(): void {
     if (!this.#isStale) return;
     const own: ObjectMessage[] = [...this.#messages()];
+    // Without it the library counts no attributes, and tools that copy a file leave them out.
+    own.push({ type: messageTypes.attributeInfo, flags: dontShare, body: encodeAttributeInfo() });
     if (this.#links > 1)
       own.push({ type: messageTypes.referenceCount, body: encodeReferenceCount(this.#links) });
     const { inSlot, behind } = this.#place(own);
