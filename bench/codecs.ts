@@ -77,7 +77,7 @@ async function encodeAll(
   await Promise.all(Array.from({ length: pool.workers * 3 }, work));
   const bytes = blocks.length * chunkBytes;
   const seconds = (performance.now() - start) / 1000;
-  return { mbPerS: bytes / 1e6 / seconds, ratio: bytes / encodedBytes };
+  return { mb_per_s: bytes / 1e6 / seconds, size_ratio: encodedBytes / bytes };
 }
 
 export const codecs: Benchmark = {
