@@ -46,23 +46,46 @@ const soaks: Record<
   },
 };
 
-const { values, positionals } = parseArgs({
-  options: {
-    loops: { type: "string" },
-    gb: { type: "string" },
-    formats: { type: "string" },
-    compression: { type: "string" },
-  },
-  allowPositionals: true,
-});
-const [name] = positionals;
-const soak = name === undefined ? undefined : soaks[name];
-if (soak === undefined) {
-  for (const [known, { what, loops }] of Object.entries(soaks))
-    console.log(`${known.padEnd(18)} ${what} (${loops} loops)`);
-  process.exitCode = name === undefined ? 0 : 2;
-} else {
-  const loops = values.loops === undefined ? soak.loops : Number(values.loops);
+const options = {
+  loops: { type: "string" },
+  gb: { type: "string" },
+  formats: { type: "string" },
+  compression: { type: "string" },
+  help: { type: "boolean" },
+} as const;
+
+function list(print: (line: string) => void): void {
+  print("npm run soak -- NAME [--loops N]");
+  for (const [name, { what, loops }] of Object.entries(soaks))
+    print(`  ${name.padEnd(18)} ${what} (${loops} loops)`);
+}
+
+/** Exit code 2: nothing was run. */
+function refuse(why: string): never {
+  console.error(why);
+  list(console.error);
+  process.exit(2);
+}
+
+function parsed() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+const {
+  values: { help, ...values },
+  positionals: [name, ...others],
+} = parsed();
+if (name === undefined || help) list(console.log);
+else {
+  const soak = Object.hasOwn(soaks, name) ? soaks[name] : undefined;
+  if (soak === undefined) refuse(`There is no soak "${name}".`);
+  if (others.length > 0) refuse(`One soak at a time: "${others.join(" ")}" is too much.`);
+  const loops = Number(values.loops ?? soak.loops);
+  if (!Number.isSafeInteger(loops) || loops < 1) refuse(`--loops ${values.loops} is not a number from 1 on.`);
   const started = performance.now();
   await (await soak.load())(loops, (line) => console.log(line), values);
   console.log(`${name}: ${loops} loops passed in ${((performance.now() - started) / 1000).toFixed(0)} s`);
