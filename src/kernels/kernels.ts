@@ -33,6 +33,22 @@ export interface Kernels {
     scratch: number,
     level: number,
   ): number;
+  /**
+   * Parquet's DELTA_BINARY_PACKED of `count` integers (1 or more) of 4 or 8 bytes; returns its bytes, at most
+   * `deltaBinaryPackedBytes` of the count.
+   */
+  deltaBinaryPack(
+    elementBytes: number,
+    source: number,
+    count: number,
+    target: number,
+    scratch: number,
+  ): number;
+  /**
+   * The smallest and the largest of `count` floats of 4 or 8 bytes, to two places of `target`. NaN is passed over; where
+   * there is nothing else, the smallest is larger than the largest.
+   */
+  extremesOfFloats(elementBytes: number, source: number, count: number, target: number): void;
   /** Checksums: start with 1 (Adler-32) or 0 (CRC-32C), go on with what was returned. */
   adler32(seed: number, source: number, length: number): number;
   crc32c(seed: number, source: number, length: number): number;
@@ -44,6 +60,12 @@ export interface Kernels {
    * (`longestRowsBytes` of one), and what is stored behind the text stays within that room.
    */
   encodeRows(table: number, firstRow: number, target: number, capacity: number): number;
+}
+
+/** The room that `deltaBinaryPack` needs: no delta is wider than its integers. */
+export function deltaBinaryPackedBytes(elementBytes: number, count: number): number {
+  const blocks = Math.ceil(count / 128);
+  return 32 + blocks * (10 + 4 + 128 * elementBytes);
 }
 
 /** The first bytes of the memory belong to the module's own tables. */
