@@ -1,6 +1,24 @@
 /** The drivers by name, each loaded when it is asked for, the contract that they keep, and what one is built from. */
+export {
+  type Capability,
+  can,
+  type Device,
+  type Emitting,
+  type Exposing,
+  type Guarded,
+  type Movable,
+  type Parameterised,
+  type Readable,
+  type Shutter,
+  type Stageable,
+  type Triggerable,
+  type WavelengthSelective,
+} from "./capabilities.ts";
+export { checkTarget } from "./check-target.ts";
 export { configuredSchema } from "./configured-schema.ts";
 export type { Clock, Driver, FrameSource, SourceContext } from "./contract.ts";
 export { driverNames, loadDriver } from "./registry.ts";
 export { fillSampleTimes, sampleOffsetNs } from "./sample-times.ts";
+export { createOpticalBench, type OpticalBench, type OpticalBenchOptions } from "./sim/optical-bench.ts";
+export { answerOf, type Patience, Status } from "./status.ts";
 export { systemClock } from "./system-clock.ts";

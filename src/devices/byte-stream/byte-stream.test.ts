@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { type DType, dtypeBytes, dtypes, typedView } from "../../model/dtype.ts";
+import { DaqError } from "../../model/errors.ts";
 import type { SettingValues } from "../../model/setting.ts";
 import { MemorySink } from "../../testing/memory-sink.ts";
 import { SteppingClock } from "../../testing/stepping-clock.ts";
@@ -109,6 +110,34 @@ test("counts a frame that is not complete at the end as lost", async () => {
   assert.match(warnings[0]!, /incomplete: 2 of 4 bytes/);
   assert.equal(stream.reserved, false);
 });
+
+for (const [what, settings, text, count] of [
+  ["a frame", { encoding: "raw", dtype: "uint8", shape: [4] }, "abcdef", 1],
+  ["samples", { encoding: "raw", dtype: "uint8", columns: ["a", "b"] }, "abcde", 2],
+  ["lines", { encoding: "lines" }, "1\n2\n3\n", 3],
+] as const)
+  test(`${what} that the ring had no room for are lost for that reason, not for being incomplete`, async () => {
+    let calls = 0;
+    const full = new DaqError("ring-full", "The ring stayed full for 0.2 s.");
+    const sink = new MemorySink({
+      backPressure: () => (++calls === 1 ? Promise.reject(full) : undefined),
+    });
+    const warnings: string[] = [];
+    const decoder = byteStream("device0", "test", settings).open({
+      sink,
+      clock: new SteppingClock(),
+      signal: new AbortController().signal,
+      warn: (message) => warnings.push(message),
+    });
+    await assert.rejects(
+      decoder.push(Buffer.from(text)).then(() => decoder.end("finished")),
+      full,
+    );
+    await decoder.end("cut");
+    const [range] = sink.stream().account.ranges;
+    assert.deepEqual([range!.count, range!.reason, range!.detail], [count, "aborted", full.message]);
+    assert.match(warnings.at(-1)!, /lost: The ring stayed full for 0.2 s/);
+  });
 
 test("counts a sample that is not complete at the end as lost", async () => {
   const { stream, warnings } = await decode({ encoding: "raw", dtype: "uint16", columns: ["a", "b"] }, [

@@ -1,5 +1,6 @@
 import type { DType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
+import type { StreamSink } from "../../model/frame-sink.ts";
 import type { SettingValues } from "../../model/setting.ts";
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
 import { configuredSchema } from "../configured-schema.ts";
@@ -8,6 +9,7 @@ import { FrameDecoder } from "./frame-decoder.ts";
 import { HeaderSkipper } from "./header-skipper.ts";
 import { LineDecoder, type LineLayout } from "./line-decoder.ts";
 import type { RecordDecoder } from "./record-decoder.ts";
+import { withRefusedRecords } from "./refused-records.ts";
 import { SampleDecoder } from "./sample-decoder.ts";
 
 /** A stream of bytes as settings describe it: its schema, and a decoder for each run. */
@@ -98,17 +100,17 @@ export function byteStream(id: string, source: string, settings: SettingValues):
   return {
     schema,
     open(context) {
-      const stream = context.sink.openStream(schema);
       const decoderContext = {
         nowNs: () => context.clock.nowNs(),
         recordLimit: context.recordLimit ?? Number.POSITIVE_INFINITY,
         warn: context.warn,
       };
-      if (encoding === "lines") return new LineDecoder(stream, lineLayout, decoderContext);
-      const decoder =
-        schema.kind === "array"
-          ? new FrameDecoder(stream, bigEndian, decoderContext)
-          : new SampleDecoder(stream, bigEndian, decoderContext);
+      const decoderOver = (stream: StreamSink): RecordDecoder => {
+        if (encoding === "lines") return new LineDecoder(stream, lineLayout, decoderContext);
+        if (schema.kind === "array") return new FrameDecoder(stream, bigEndian, decoderContext);
+        return new SampleDecoder(stream, bigEndian, decoderContext);
+      };
+      const decoder = withRefusedRecords(context.sink.openStream(schema), context.warn, decoderOver);
       return skipBytes > 0 ? new HeaderSkipper(decoder, skipBytes, context.warn) : decoder;
     },
   };

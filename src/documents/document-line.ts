@@ -1,0 +1,33 @@
+import { DaqError } from "../model/errors.ts";
+import { toJson } from "../model/metadata.ts";
+import { parseJson } from "../model/parse-json.ts";
+import { type DocumentName, type Documents, type NamedDocument, parseDocument } from "./document.ts";
+
+/** JSON has no NaN and no infinities, and would make null of them, which is a value that a device did not have. */
+function withNumbersAsText(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withNumbersAsText);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<unknown>, withNumbersAsText);
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, withNumbersAsText(held)]));
+}
+
+/** One line of JSON, `{"name": …, "doc": …}` and its end. NaN and the infinities are texts, as in Zarr's metadata. */
+export function encodeDocumentLine<Name extends DocumentName>(name: Name, doc: Documents[Name]): string {
+  return `${toJson({ name, doc: withNumbersAsText(doc) })}\n`;
+}
+
+/** The inverse; `where` is for the error. Throws `DaqError("format")`. */
+export function parseDocumentLine(line: string, where: string): NamedDocument {
+  let pair: unknown;
+  try {
+    pair = parseJson(line);
+  } catch (cause) {
+    throw new DaqError("format", `${where} is no JSON.`, {
+      hint: "A last line that was cut off is what a crash leaves; the lines before it are good.",
+      cause,
+    });
+  }
+  const { name, doc } = (pair ?? {}) as { readonly name?: unknown; readonly doc?: unknown };
+  return parseDocument(name, doc);
+}
