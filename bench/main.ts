@@ -24,9 +24,12 @@ const benchmarks: readonly (() => Promise<Benchmark>)[] = [
   async () => (await import("./arrow-samples.ts")).arrowSamples,
   async () => (await import("./arrow-path.ts")).arrowPath,
   async () => (await import("./csv-samples.ts")).csvSamples,
+  async () => (await import("./parquet-samples.ts")).parquetSamples,
   async () => (await import("./hdf5-writer.ts")).hdf5Writer,
+  async () => (await import("./zarr-writer.ts")).zarrWriter,
   async () => (await import("./kernels.ts")).kernelRates,
   async () => (await import("./codecs.ts")).codecs,
+  async () => (await import("./append-latency.ts")).appendLatency,
   async () => (await import("./recorder-memory.ts")).recorderMemory,
   async () => (await import("./sources-sim.ts")).sourcesSim,
 ];

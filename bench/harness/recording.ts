@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { arrowFormat } from "../../src/formats/arrow/format.ts";
+import type { FormatName } from "../../src/formats/contract.ts";
+import { loadFormat } from "../../src/formats/registry.ts";
 import { DaqError } from "../../src/model/errors.ts";
 import type { StreamSink } from "../../src/model/frame-sink.ts";
 import type { StreamSchema } from "../../src/model/stream-schema.ts";
@@ -20,6 +21,10 @@ export type Recording = {
   readonly schema: StreamSchema;
   /** What goes through, for the rate. */
   readonly inputBytes: number;
+  /** Uncompressed; Arrow where absent. */
+  readonly format?: FormatName;
+  /** Bytes of the ring, where the usual ones do not do. */
+  readonly ringBytes?: number;
   /** The source: writes all records, here, in the process that acquires. */
   readonly produce: (stream: StreamSink) => Promise<void>;
 };
@@ -32,18 +37,20 @@ export type Recorded = {
 
 /**
  * Records one stream the whole way: from this process into a ring that waits when it is full, by a recorder process to
- * an uncompressed Arrow file with the default index columns. Timed from the first write until the file is closed.
+ * an uncompressed file with the default index columns. Timed from the first write until the file is closed.
  * Rejects when a record is missing from the file.
  */
 export async function recordThroughRing({
   context,
   schema,
   inputBytes,
+  format = "arrow",
+  ringBytes = recordingRingBytes,
   produce,
 }: Recording): Promise<Recorded> {
-  const path = join(context.target, "recorded.arrow");
+  const path = join(context.target, `recorded.${format}`);
   const ring = RingWriter.create(context.ringPath(), {
-    sizeBytes: recordingRingBytes,
+    sizeBytes: ringBytes,
     overflow: "block",
     blockTimeoutMs: 60_000,
   });
@@ -58,7 +65,7 @@ export async function recordThroughRing({
         indexPath: join(context.target, "recorded.run.json"),
         outputs: [
           {
-            format: "arrow",
+            format,
             path,
             streams: [schema.name],
             options: { compression: "none", durability: "process" },
@@ -86,16 +93,21 @@ export async function recordThroughRing({
     });
     await watch.gone();
     if (restarted !== undefined) throw new DaqError("process", `The recorder died meanwhile (${restarted}).`);
-    return { figures, recorder, stored: await checkComplete(path, index!, stream.produced) };
+    return { figures, recorder, stored: await checkComplete(format, path, index!, stream.produced) };
   } finally {
     ring.remove();
   }
 }
 
 /** Every record that was produced is in the account and in the file. */
-async function checkComplete(path: string, index: RunIndex, produced: number): Promise<number> {
+async function checkComplete(
+  format: FormatName,
+  path: string,
+  index: RunIndex,
+  produced: number,
+): Promise<number> {
   const account = index.outputs[0]!.ledger.accounts[0]!;
-  const found = (await arrowFormat.inspect(path)).streams[0]!.records;
+  const found = (await (await loadFormat(format)).inspect(path)).streams[0]!.records;
   if (account.stored !== produced || account.lost !== 0 || found !== produced)
     throw new DaqError(
       "format",
