@@ -52,11 +52,6 @@ export {
   type StorageFormat,
 } from "./run/comedi-stream-writer.ts";
 export { Hdf5Writer, type Hdf5WriterOptions, type Hdf5WriterResult } from "./run/hdf5-writer.ts";
-export {
-  type RunHooks,
-  type RunLimits,
-  type RunProgress,
-  type RunReport,
-  recordRun,
-} from "./run/record-run.ts";
+export { recordRun } from "./run/record-run.ts";
+export type { RunHooks, RunLimits, RunProgress, RunReport } from "./run/run-contract.ts";
 export type { Scans } from "./run/scan-columns.ts";

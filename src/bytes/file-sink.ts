@@ -141,17 +141,17 @@ function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[
 }
 
 /** Opens a local file. Throws `DaqError("path")` when it exists (new), is missing (resume) or cannot be written. */
-export const openFileSink: OpenSink = (path, options) => openSink(path, options?.resumeAtBytes, false);
+export const openFileSink: OpenSink = (path, options) => openSink(path, options, false);
 
 /**
  * The same for a process that does nothing but record: writes block its thread while the disk takes them at once,
  * which saves handing each to the pool and back (a tenth of the time on a tmpfs).
  */
-export const openBlockingFileSink: OpenSink = (path, options) => openSink(path, options?.resumeAtBytes, true);
+export const openBlockingFileSink: OpenSink = (path, options) => openSink(path, options, true);
 
 async function openSink(
   path: string,
-  resumeAtBytes: number | undefined,
+  { resumeAtBytes, inOrder = false }: NonNullable<Parameters<OpenSink>[1]> = {},
   mayBlock: boolean,
 ): Promise<ByteSink> {
   const resume = resumeAtBytes !== undefined;
@@ -164,7 +164,7 @@ async function openSink(
   }
   if (!resume) {
     const sink = new FileSink(path, handle, 0, mayBlock);
-    await sink.prepareDirectWrites();
+    if (!inOrder) await sink.prepareDirectWrites();
     return sink;
   }
   const { size } = await handle.stat();
@@ -179,7 +179,7 @@ async function openSink(
     );
   }
   const sink = new FileSink(path, handle, size, mayBlock);
-  await sink.prepareDirectWrites();
+  if (!inOrder) await sink.prepareDirectWrites();
   await sink.truncate(resumeAtBytes);
   return sink;
 }

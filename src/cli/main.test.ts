@@ -40,6 +40,22 @@ test("an unknown command or option is named, with exit code 2", async () => {
   }
 });
 
+test("an argument that means nothing is refused, and help of a command is its --help", async () => {
+  for (const args of [
+    ["version", "extra"],
+    ["--version", "extra"],
+    ["help", "--extra"],
+    ["help", "extra"],
+  ]) {
+    const { code, error } = await spawnDaq(args).done;
+    assert.equal(code, 2, args.join(" "));
+    assert.match(error, /extra/);
+  }
+  const { code, out } = await spawnDaq(["help", "record"]).done;
+  assert.equal(code, 0);
+  assert.match(out, /^daq record: /);
+});
+
 test("a misspelt option is answered with the nearest one", async () => {
   for (const [args, meant] of [
     [["record", "--durration", "5s"], "--duration"],

@@ -23,6 +23,10 @@ const commands: Record<string, { readonly summary: string; readonly load: () => 
     summary: "make readable what a crash left behind",
     load: async () => (await import("./commands/recover.ts")).recoverCommand,
   },
+  upload: {
+    summary: "bring a run to a store, and prove it equal there",
+    load: async () => (await import("./commands/upload.ts")).uploadCommand,
+  },
   config: {
     summary: "show or check a configuration",
     load: async () => (await import("./commands/config.ts")).configCommand,
@@ -47,7 +51,8 @@ function overview(): string {
     ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     "`daq COMMAND --help` explains a command and shows examples.",
-    "Exit codes: 0 complete, 1 failed, 2 wrong usage or configuration, 3 finished but something was lost.",
+    "Exit codes: 0 complete, 1 failed, 2 wrong usage or configuration, 3 finished but something was lost,",
+    "4 complete on this machine but not all of it at its store.",
   ].join("\n");
 }
 
@@ -59,16 +64,33 @@ function unknownCommandHint(name: string): string {
   return `${meant}Choose from: ${names.join(", ")}.`;
 }
 
+function refuseMore(name: string, rest: readonly string[]): void {
+  const [more] = rest.filter((argument) => argument !== "--json");
+  if (more !== undefined)
+    throw new DaqError("usage", `daq ${name} takes no argument ${JSON.stringify(more)}.`, {
+      hint: "See `daq help`.",
+    });
+}
+
 /** Runs one command line; resolves to the exit code, and never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal(args.includes("--json"));
   const [name, ...rest] = args;
   try {
-    if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    if (name === undefined) {
       terminal.print(overview());
-      return name === undefined ? exitCodes.usage : exitCodes.complete;
+      return exitCodes.usage;
+    }
+    const isHelp = name === "help" || name === "--help" || name === "-h";
+    // `daq help record` is `daq record --help`.
+    if (isHelp && rest.length > 0 && !rest[0]!.startsWith("-")) return await main([...rest, "--help"]);
+    if (isHelp) {
+      refuseMore(name, rest);
+      terminal.print(overview());
+      return exitCodes.complete;
     }
     if (name === "--version" || name === "version") {
+      refuseMore(name, rest);
       terminal.print(softwareVersion());
       return exitCodes.complete;
     }

@@ -1,6 +1,7 @@
 import { gigabytes } from "../run/disk-space.ts";
-import type { RunProgress } from "../run/record-run.ts";
+import type { RunProgress } from "../run/run-contract.ts";
 import { durationText } from "./duration.ts";
+import { uploadText } from "./upload-text.ts";
 
 /** Bytes per second over the last few reports, and what follows from them. */
 export class ProgressLine {
@@ -8,7 +9,7 @@ export class ProgressLine {
 
   /** One line: records, rate, ring fill, losses, disk left, time to full. */
   next(progress: RunProgress): string {
-    const { recorder, elapsedMs, phase, diskFreeBytes } = progress;
+    const { recorder, elapsedMs, phase, diskFreeBytes, silentMs } = progress;
     this.#points = [
       ...this.#points,
       { atMs: elapsedMs, bytes: recorder.readBytes, free: diskFreeBytes },
@@ -20,6 +21,9 @@ export class ProgressLine {
     const fill = Math.round((recorder.behindBytes / recorder.capacityBytes) * 100);
     const parts = [
       `${phase} ${durationText(elapsedMs / 1000)}`,
+      ...(silentMs === undefined
+        ? []
+        : [`the recorder has not answered for ${durationText(silentMs / 1000)}`]),
       streams,
       `${(rate / 1e6).toFixed(1)} MB/s`,
       `ring ${fill} %`,
@@ -27,6 +31,7 @@ export class ProgressLine {
       diskFreeBytes === undefined
         ? "the output folder is gone"
         : `disk ${gigabytes(diskFreeBytes)} free${this.#timeToFull(first.free ?? diskFreeBytes, diskFreeBytes, seconds)}`,
+      ...(progress.upload === undefined ? [] : [uploadText(progress.upload)]),
     ];
     return parts.join(" | ");
   }

@@ -2,6 +2,7 @@ import type { MetadataValue } from "../model/metadata.ts";
 import type { Setting, SettingValues } from "../model/setting.ts";
 import { checkSetting } from "./check-setting.ts";
 import type { ConfigTable } from "./config-value.ts";
+import { credentialProblem } from "./credential-problem.ts";
 import { nearestName, suggestion } from "./nearest-name.ts";
 import { defaultOrigin, type Origin } from "./origin.ts";
 import type { Problems } from "./problems.ts";
@@ -74,7 +75,12 @@ function reportUnknownKeys(
   for (const [key, entry] of table) {
     if (known.includes(key)) continue;
     const name = /^[\w-]+$/.test(key) ? shortened(key) : quoted(key);
-    problems.add(entry.origin, `${title} ${name}`, `unknown key; ${suggestion(key, known, quoted)}`);
+    problems.add(
+      entry.origin,
+      `${title} ${name}`,
+      (title.startsWith("[storage") ? credentialProblem(key) : undefined) ??
+        `unknown key; ${suggestion(key, known, quoted)}`,
+    );
     meant.push(nearestName(key, known) ?? key);
   }
   return meant;

@@ -263,9 +263,14 @@ const oneProblem: readonly [string, string, string][] = [
     "daq.toml:2: [storage] output_path: unknown placeholder {experment}; did you mean {experiment}?",
   ],
   [
-    "a place for files that this version does not write to",
-    '[storage]\noutput_path = "s3://bucket/x.arrow"\n',
-    "daq.toml:2: [storage] output_path: s3:// is not supported in this version; expected a path on this machine",
+    "a store that does not exist",
+    '[storage]\noutput_path = "S3://bucket/x.arrow"\n',
+    "daq.toml:2: [storage] output_path: did you mean s3://bucket/x.arrow?",
+  ],
+  [
+    "a credential",
+    '[storage]\nsecret_access_key = "abc"\n',
+    "daq.toml:2: [storage] secret_access_key: credentials do not belong into a configuration, which is copied into files and shown to people; set them in the environment or where the store's own tools look for them (docs/cloud.md)",
   ],
   [
     "a folder as output path",

@@ -2,7 +2,11 @@ import type { Setting } from "../model/setting.ts";
 import { expectation } from "./check-setting.ts";
 import { tomlText } from "./describe-config.ts";
 import { deviceSettings } from "./device-settings.ts";
-import { formatStorageSettings } from "./format-storage-settings.ts";
+import {
+  formatStorageSettings,
+  parquetStorageSettings,
+  zarrStorageSettings,
+} from "./format-storage-settings.ts";
 import { plainTables } from "./overrides.ts";
 
 /** A driver whose own keys the reference is to list. */
@@ -20,7 +24,13 @@ export function configReference(drivers: readonly ReferenceDriver[] = []): strin
   const sections = [
     ...Object.entries(plainTables).flatMap(([table, settings]) => [
       section(`\`[${table}]\``, settings),
-      ...(table === "storage" ? [section("`[storage.FORMAT]`", formatStorageSettings, ofFormat)] : []),
+      ...(table === "storage"
+        ? [
+            section("`[storage.FORMAT]`", formatStorageSettings, ofFormat),
+            section("`[storage.zarr]`", zarrStorageSettings, "What Zarr has besides."),
+            section("`[storage.parquet]`", parquetStorageSettings, "What Parquet has besides."),
+          ]
+        : []),
     ]),
     section("`[[devices]]`", deviceSettings),
     ...drivers.map(({ name, summary, settings }) => section(`Driver \`${name}\``, settings, summary)),

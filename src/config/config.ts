@@ -7,6 +7,8 @@ import type { Origin } from "./origin.ts";
 export type Config = {
   /** The whole `[experiment]` table: metadata for every file. */
   readonly experiment: Metadata & { readonly name: string };
+  /** Keys of it that are written as floats though they are whole: `x = 2.0`. */
+  readonly floats?: readonly string[];
   readonly storage: StorageConfig;
   readonly ringBuffer: RingBufferConfig;
   /** In the order of the file; empty when it names none. */
@@ -18,6 +20,16 @@ export type FormatStorageConfig = {
   readonly compression?: string;
   readonly compressionLevel?: number;
   readonly chunkSize?: number;
+  /** Of `[storage.zarr]` only. */
+  readonly zarrFormat?: number;
+  /** Of `[storage.zarr]` only. */
+  readonly shardChunks?: number;
+  /** Of `[storage.zarr]` only. */
+  readonly checksum?: boolean;
+  /** Of `[storage.zarr]` only. */
+  readonly pyramid?: boolean;
+  /** Of `[storage.parquet]` only. */
+  readonly encoding?: "smallest" | "plain";
 };
 
 export type StorageConfig = {
@@ -39,6 +51,15 @@ export type StorageConfig = {
   /** Structures are chosen for programs that follow the file while it is written. */
   readonly live?: boolean;
   readonly maxWriteMbPerS?: number;
+  /** For an `outputPath` that is a store's URL. */
+  readonly spool?: SpoolConfig;
+};
+
+/** Where a run is recorded before it is at its store, and what becomes of that. */
+export type SpoolConfig = {
+  readonly path: string;
+  readonly keep: boolean;
+  readonly uploadTimeoutMs: number;
 };
 
 export type RingBufferConfig = {

@@ -1,6 +1,10 @@
 import type { MetadataValue } from "../model/metadata.ts";
 import type { Config, LoadedConfig } from "./config.ts";
-import type { formatStorageSettings } from "./format-storage-settings.ts";
+import type {
+  formatStorageSettings,
+  parquetStorageSettings,
+  zarrStorageSettings,
+} from "./format-storage-settings.ts";
 import { defaultOrigin, originText } from "./origin.ts";
 import type { plainTables } from "./overrides.ts";
 
@@ -30,9 +34,10 @@ export function describeConfig({ config, origins, docs }: LoadedConfig): ConfigR
       ),
     ),
   ];
+  const floats = new Set((config.floats ?? []).map((key) => `experiment.${key}`));
   return values.map(([key, value]) => ({
     key,
-    value: value === undefined ? "" : tomlText(value),
+    value: value === undefined ? "" : floats.has(key) ? floatText(value) : tomlText(value),
     origin: originText((Object.hasOwn(origins, key) ? origins[key] : undefined) ?? defaultOrigin),
     doc: (Object.hasOwn(docs, key) ? docs[key] : undefined) ?? "",
   }));
@@ -49,6 +54,9 @@ function storageValues({ storage }: Config): [string, Value][] {
     durability: storage.durability,
     live: storage.live ?? false,
     max_write_mb_per_s: storage.maxWriteMbPerS,
+    spool_path: storage.spool?.path,
+    keep_spool: storage.spool?.keep,
+    upload_timeout_ms: storage.spool?.uploadTimeoutMs,
   };
   return Object.entries(values);
 }
@@ -61,7 +69,20 @@ function formatStorageValues({ storage }: Config): [string, Value][] {
       compression_level: own.compressionLevel,
       chunk_size: own.chunkSize,
     };
-    return Object.entries(values).map(([key, value]): [string, Value] => [`${format}.${key}`, value]);
+    const ofZarr: Record<(typeof zarrStorageSettings)[number]["key"], Value> = {
+      zarr_format: own.zarrFormat,
+      shard_chunks: own.shardChunks,
+      checksum: own.checksum,
+      pyramid: own.pyramid,
+    };
+    const ofParquet: Record<(typeof parquetStorageSettings)[number]["key"], Value> = {
+      encoding: own.encoding,
+    };
+    const besides = format === "zarr" ? ofZarr : format === "parquet" ? ofParquet : {};
+    return Object.entries({ ...values, ...besides }).map(([key, value]): [string, Value] => [
+      `${format}.${key}`,
+      value,
+    ]);
   });
 }
 
@@ -79,6 +100,13 @@ function ringBufferValues({ ringBuffer }: Config): [string, Value][] {
 
 function formatValue(formats: readonly string[]): MetadataValue {
   return formats.length === 1 ? formats[0]! : formats;
+}
+
+/** Numbers with their point, so that they stay floats. */
+export function floatText(value: MetadataValue): string {
+  if (Array.isArray(value)) return `[${value.map(floatText).join(", ")}]`;
+  const text = tomlText(value);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
 /** A value as it could stand in a TOML file. */

@@ -1,5 +1,5 @@
-import type { Format, FormatOptions } from "../formats/contract.ts";
-import type { StorageConfig } from "./config.ts";
+import type { Format, FormatOptions, ZarrOptions } from "../formats/contract.ts";
+import type { FormatStorageConfig, StorageConfig } from "./config.ts";
 
 type Codecs = Pick<Format, "compressions" | "defaultCompression" | "maxCompressionLevel">;
 
@@ -20,6 +20,10 @@ export function formatOptionsFor(
   const chunk = {
     ...(chunkSize === undefined ? {} : { chunkRows: chunkSize }),
     ...(storage.live === true ? { live: true } : {}),
+    ...(format.name === "zarr" ? { zarr: zarrOptionsFor(own) } : {}),
+    ...(format.name === "parquet" && own.encoding !== undefined
+      ? { parquet: { encoding: own.encoding } }
+      : {}),
   };
   if (level === 0) return { compression: "none", durability, ...chunk };
   const compression = own.compression ?? sharedCodec(storage, format) ?? format.defaultCompression;
@@ -29,6 +33,15 @@ export function formatOptionsFor(
   return level !== undefined && takesLevel && isMeant
     ? { compression, compressionLevel: level, durability, ...chunk }
     : { compression, durability, ...chunk };
+}
+
+function zarrOptionsFor({ zarrFormat, shardChunks, checksum, pyramid }: FormatStorageConfig): ZarrOptions {
+  return {
+    ...(zarrFormat === 2 ? { zarrFormat: 2 } : {}),
+    ...(shardChunks === undefined ? {} : { shardChunks }),
+    ...(checksum === true ? { checksum: true } : {}),
+    ...(pyramid === true ? { pyramid: true } : {}),
+  };
 }
 
 function sharedCodec({ compression }: StorageConfig, { compressions }: Codecs): string | undefined {

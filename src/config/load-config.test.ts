@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { driverNames, loadDriver } from "../devices/registry.ts";
 import { formatNames } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
+import { describeConfig } from "./describe-config.ts";
 import { deviceSettings } from "./device-settings.ts";
 import { loadText, threeFormats, twoFormats } from "./fake-catalogs.test.ts";
 import { formatOptionsFor } from "./format-options.ts";
@@ -387,4 +388,18 @@ test("reads the file at the path, with and without a byte order mark", async () 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("a float whose value is whole is known to be one, and is shown as it was written", async () => {
+  const loaded = await loadText(
+    '[experiment]\nname = "f"\ngain = 2.0\ncount = 2\nsteps = [1, 2.0]\nhalf = 0.5\n[storage]\nformat = "csv"\n',
+  );
+  assert.deepEqual(loaded.config.floats, ["gain", "steps"]);
+  assert.equal(loaded.config.experiment.gain, 2);
+  const shown = Object.fromEntries(describeConfig(loaded).map(({ key, value }) => [key, value]));
+  assert.equal(shown["experiment.gain"], "2.0");
+  assert.equal(shown["experiment.steps"], "[1.0, 2.0]");
+  assert.equal(shown["experiment.count"], "2");
+  const { config } = await loadText('[experiment]\ncount = 2\n[storage]\nformat = "csv"\n');
+  assert.equal(config.floats, undefined);
 });

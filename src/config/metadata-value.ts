@@ -43,6 +43,16 @@ export function metadataValueOf(entry: Entry, complain: Complain, depth = 0): Me
   }
 }
 
+/** True for a float, or a list of numbers with one, that would pass for integers by its value alone. */
+export function isWholeFloat(value: ConfigValue): boolean {
+  const numbers = value.kind === "array" ? value.items.map((item) => item.value) : [value];
+  const isNumber = ({ kind }: ConfigValue) => kind === "float" || kind === "integer";
+  return (
+    numbers.every(isNumber) &&
+    numbers.some((item) => item.kind === "float" && Number.isSafeInteger(item.number))
+  );
+}
+
 function metadataTableOf(entries: ConfigTable, complain: Complain, depth: number): MetadataValue | undefined {
   const values: [string, MetadataValue][] = [];
   for (const [key, entry] of entries) {

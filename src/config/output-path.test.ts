@@ -103,7 +103,6 @@ test("a template that cannot be filled in is refused with what to write", () => 
   for (const template of ["data/", ".", "..", "a/..", "/"])
     assert.equal(templateProblem(template), "this is a folder; expected the path of a file", template);
   assert.match(templateProblem("~/data.h5") ?? "", /home folder/);
-  assert.match(templateProblem("gs://bucket/x") ?? "", /^gs:\/\/ is not supported/);
   assert.match(templateProblem("a\0b") ?? "", /control characters/);
   assert.throws(
     () => outputPathFor("{foo}.csv", values),
@@ -117,4 +116,17 @@ test("knows whether a template counts runs, and which format its end means", () 
   assert.equal(dataExtensionOf("a/b.csv.gz"), ".csv.gz");
   assert.equal(dataExtensionOf("a/b.txt"), undefined);
   assert.equal(dataExtensionOf("a/.csv"), undefined);
+});
+
+test("an extension in capitals means the same format, and is kept", () => {
+  const hdf5 = { ...values, extension: ".h5", extensions: [".h5", ".hdf5", ".nxs"] };
+  assert.equal(dataExtensionOf("RUN.H5"), ".h5");
+  assert.equal(dataExtensionOf("run.nxs"), ".nxs");
+  assert.equal(outputPathFor("RUN.H5", hdf5), "RUN.H5");
+  assert.equal(outputPathFor("run.NXS", hdf5), "run.NXS");
+  assert.equal(outputPathFor("RUN.ARROW", hdf5), "RUN.h5");
+  assert.equal(
+    outputPathFor("RUN.CSV.GZ", { ...values, extension: ".csv", extensions: [".csv", ".csv.gz"] }),
+    "RUN.csv",
+  );
 });

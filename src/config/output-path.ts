@@ -1,5 +1,8 @@
+import { extensionIn } from "../formats/file-extension.ts";
 import { DaqError } from "../model/errors.ts";
 import { suggestion } from "./nearest-name.ts";
+import { outputUrlProblem } from "./output-url.ts";
+import { shortened } from "./shortened.ts";
 
 /** What `output_path` may name in braces. */
 export const placeholders = ["experiment", "date", "time", "version", "ext"] as const;
@@ -21,7 +24,7 @@ export type OutputPathValues = {
  * Extensions that mean a format of daq-storage, whether this version writes it or not: at the end of a template they
  * give way to that of the format which is written.
  */
-const dataExtensions = [".h5", ".hdf5", ".arrow", ".parquet", ".csv.gz", ".csv", ".zarr"] as const;
+const dataExtensions = [".h5", ".hdf5", ".nxs", ".arrow", ".parquet", ".csv.gz", ".csv", ".zarr"] as const;
 
 /** The extension at the end of the template that means a format; undefined when there is none. */
 export function dataExtensionOf(template: string): string | undefined {
@@ -65,14 +68,13 @@ export function outputPathFor(template: string, values: OutputPathValues): strin
 export function templateProblem(template: string): string | undefined {
   if (template.trim() === "") return "expected the path of a file";
   if (/\p{Cc}/u.test(template)) return "a path must not contain control characters";
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(template)?.[1];
-  if (scheme !== undefined)
-    return `${scheme}:// is not supported in this version; expected a path on this machine`;
+  const urlProblem = outputUrlProblem(template);
+  if (urlProblem !== undefined) return urlProblem;
   if (template.startsWith("~"))
     return '"~" is not replaced by the home folder here; write the folder in full, or ./~ for a name that begins so';
-  for (const [braces, name] of template.matchAll(/\{([^{}]*)\}/g)) {
+  for (const [, name] of template.matchAll(/\{([^{}]*)\}/g)) {
     if (!(placeholders as readonly string[]).includes(name!))
-      return `unknown placeholder ${braces}; ${suggestion(name!, placeholders, (known) => `{${known}}`)}`;
+      return `unknown placeholder {${shortened(name!)}}; ${suggestion(name!, placeholders, (known) => `{${known}}`)}`;
   }
   if (/[{}]/.test(template.replaceAll(/\{\w+\}/g, "")))
     return "a brace without its partner; braces are for placeholders only";
@@ -82,7 +84,7 @@ export function templateProblem(template: string): string | undefined {
 
 function hasExtension(path: string, extension: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.length > extension.length && name.endsWith(extension);
+  return name.length > extension.length && extensionIn(name, [extension]) !== undefined;
 }
 
 function withExtension(path: string, { extension, extensions = [] }: OutputPathValues): string {

@@ -1,8 +1,9 @@
 import type { MetadataValue } from "../model/metadata.ts";
 import type { Setting } from "../model/setting.ts";
 import { type ConfigTable, configValueOf, type Entry } from "./config-value.ts";
+import { credentialProblem } from "./credential-problem.ts";
 import { experimentSettings } from "./experiment-settings.ts";
-import { formatStorageSettings } from "./format-storage-settings.ts";
+import { settingsOfFormat } from "./format-storage-settings.ts";
 import { suggestion } from "./nearest-name.ts";
 import type { Origin } from "./origin.ts";
 import type { Problems } from "./problems.ts";
@@ -41,7 +42,7 @@ export function environmentOverrides(
   problems: Problems,
 ): Override[] {
   const ofFormats = formatNames.flatMap((format) =>
-    formatStorageSettings.map(({ key }) => ({
+    settingsOfFormat(format).map(({ key }) => ({
       variable: `DAQ_STORAGE_${format}_${key}`.toUpperCase(),
       override: { table: "storage", format, key } as const,
     })),
@@ -61,7 +62,8 @@ export function environmentOverrides(
         problems.add(
           origin,
           undefined,
-          `unknown variable; ${suggestion(variable, [...variables, ...(table === "storage" ? ofFormats.map((known) => known.variable) : [])], (name) => name)}`,
+          credentialProblem(key) ??
+            `unknown variable; ${suggestion(variable, [...variables, ...(table === "storage" ? ofFormats.map((known) => known.variable) : [])], (name) => name)}`,
         );
     }
     if (variable.startsWith(experimentPrefix) && variable.length > experimentPrefix.length) {
@@ -98,7 +100,7 @@ export function flagOverrides(
     else if (table === "storage" && rest.length === 2 && formatNames.includes(rest[0]!))
       overrides.push({ table, format: rest[0]!, key, value, origin });
     else {
-      const ofFormats = formatNames.map((name) => [`storage.${name}`, formatStorageSettings] as const);
+      const ofFormats = formatNames.map((name) => [`storage.${name}`, settingsOfFormat(name)] as const);
       const known = [...Object.entries(plainTables), ...ofFormats].flatMap(([name, settings]) =>
         settings.map((s) => `${name}.${s.key}`),
       );

@@ -5,8 +5,8 @@ import { type CheckedTable, checkTable } from "./check-table.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type ConfigTable, describeValue } from "./config-value.ts";
 import { experimentSettings } from "./experiment-settings.ts";
-import { formatStorageSettings } from "./format-storage-settings.ts";
-import { metadataKeyProblem, metadataValueOf } from "./metadata-value.ts";
+import { settingsOfFormat } from "./format-storage-settings.ts";
+import { isWholeFloat, metadataKeyProblem, metadataValueOf } from "./metadata-value.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Origin } from "./origin.ts";
 import {
@@ -78,6 +78,7 @@ export async function resolveConfig(layers: ConfigLayers): Promise<LoadedConfig>
   return {
     config: {
       experiment: experiment.metadata,
+      ...(experiment.floats.length === 0 ? {} : { floats: experiment.floats }),
       storage: storageConfigOf({ storage, ofFormat }, chosen.formats ?? []),
       ringBuffer: ringBufferConfig,
       devices: devices.devices,
@@ -106,7 +107,7 @@ function plainDocs(): [string, string][] {
 
 function formatDocs(formatNames: readonly string[]): [string, string][] {
   return formatNames.flatMap((name) =>
-    formatStorageSettings.map(({ key, doc }): [string, string] => [`storage.${name}.${key}`, doc]),
+    settingsOfFormat(name).map(({ key, doc }): [string, string] => [`storage.${name}.${key}`, doc]),
   );
 }
 
@@ -171,6 +172,8 @@ function homesOf(key: string): string[] {
 
 type ResolvedExperiment = {
   readonly metadata: Metadata & { readonly name: string };
+  /** Keys that are floats though whole. */
+  readonly floats: readonly string[];
   readonly origins: ReadonlyMap<string, Origin>;
 };
 
@@ -184,6 +187,7 @@ function experimentOf({ table, title, origin }: LayeredTable, problems: Problems
   );
   const metadata: [string, MetadataValue][] = Object.entries(values);
   const places = new Map(origins);
+  const floats: string[] = [];
   for (const [key, entry] of table) {
     if (known.includes(key)) continue;
     const keyProblem = metadataKeyProblem(key);
@@ -192,9 +196,14 @@ function experimentOf({ table, title, origin }: LayeredTable, problems: Problems
       problems.add(at, `${title} ${quotedKey(key)}`, problem);
     const value = metadataValueOf(entry, complain);
     if (value !== undefined) metadata.push([key, value]);
+    if (isWholeFloat(entry.value)) floats.push(key);
     places.set(key, entry.origin);
   }
-  return { metadata: Object.fromEntries(metadata) as ResolvedExperiment["metadata"], origins: places };
+  return {
+    metadata: Object.fromEntries(metadata) as ResolvedExperiment["metadata"],
+    floats,
+    origins: places,
+  };
 }
 
 function quotedKey(key: string): string {

@@ -1,7 +1,12 @@
 import { type CheckedTable, checkTable } from "./check-table.ts";
 import type { FormatStorageConfig } from "./config.ts";
 import { type ConfigTable, describeValue, type Entry } from "./config-value.ts";
-import { formatStorageSettings } from "./format-storage-settings.ts";
+import {
+  type formatStorageSettings,
+  type parquetStorageSettings,
+  settingsOfFormat,
+  type zarrStorageSettings,
+} from "./format-storage-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type Origin, overrides } from "./origin.ts";
 import { type Override, overlaid } from "./overrides.ts";
@@ -9,7 +14,11 @@ import type { Problems } from "./problems.ts";
 import type { ValuesOf } from "./setting-type.ts";
 import { quoted } from "./shortened.ts";
 
-export type CheckedFormatStorage = CheckedTable<ValuesOf<typeof formatStorageSettings>>;
+type FormatValues = ValuesOf<typeof formatStorageSettings> &
+  Partial<ValuesOf<typeof zarrStorageSettings>> &
+  Partial<ValuesOf<typeof parquetStorageSettings>>;
+
+export type CheckedFormatStorage = CheckedTable<FormatValues>;
 
 /** The tables below `[storage]` apart from its keys: by format, as they were written. */
 export type SplitStorage = {
@@ -61,15 +70,39 @@ export function formatStorage(
       problems.add(
         entry.origin,
         title,
-        `expected a table with compression, compression_level or chunk_size, found ${describeValue(entry.value)}`,
+        `expected a table with ${keysOf(name)}, found ${describeValue(entry.value)}`,
       );
-    const layers = overlaid(table, own, formatStorageSettings);
-    checked.set(
-      name,
-      checkTable({ settings: formatStorageSettings, table: layers, title, origin: entry?.origin }, problems),
-    );
+    const settings = settingsOfFormat(name);
+    const layers = overlaid(table, own, settings);
+    const found = checkTable({ settings, table: layers, title, origin: entry?.origin }, problems);
+    checked.set(name, found as CheckedFormatStorage);
+    checkZarrVersion(found as CheckedFormatStorage, title, problems);
   }
   return checked;
+}
+
+/** "compression, compression_level or chunk_size" */
+function keysOf(format: string): string {
+  const keys = settingsOfFormat(format).map(({ key }) => key);
+  return `${keys.slice(0, -1).join(", ")} or ${keys.at(-1)}`;
+}
+
+/** Shards, checksums and the metadata that a pyramid needs came with version 3. */
+function checkZarrVersion(
+  { values, origins }: CheckedFormatStorage,
+  title: string,
+  problems: Problems,
+): void {
+  if (values.zarr_format !== 2) return;
+  const complain = (key: string): void =>
+    problems.add(
+      origins.get(key),
+      `${title} ${key}`,
+      "this needs zarr_format = 3; version 2 has nothing like it",
+    );
+  if ((values.shard_chunks ?? 1) > 1) complain("shard_chunks");
+  if (values.checksum === true) complain("checksum");
+  if (values.pyramid === true) complain("pyramid");
 }
 
 type SharedStorage = { readonly origins: ReadonlyMap<string, Origin> };
@@ -113,10 +146,16 @@ export function formatStorageConfigs(
 ): { readonly [format: string]: FormatStorageConfig } | undefined {
   const configs = [...checked].flatMap(([name, { values }]): [string, FormatStorageConfig][] => {
     const { compression, compression_level: compressionLevel, chunk_size: chunkSize } = values;
+    const { zarr_format: zarrFormat, shard_chunks: shardChunks, checksum, pyramid, encoding } = values;
     const config = {
       ...(compression === undefined ? {} : { compression }),
       ...(compressionLevel === undefined ? {} : { compressionLevel }),
       ...(chunkSize === undefined ? {} : { chunkSize }),
+      ...(zarrFormat === undefined ? {} : { zarrFormat }),
+      ...(shardChunks === undefined ? {} : { shardChunks }),
+      ...(checksum === undefined ? {} : { checksum }),
+      ...(pyramid === undefined ? {} : { pyramid }),
+      ...(encoding === undefined ? {} : { encoding }),
     };
     return Object.keys(config).length === 0 ? [] : [[name, config]];
   });

@@ -1,9 +1,10 @@
 import type { CatalogFormat, FormatCatalog } from "./catalog.ts";
 import { checkOwnCompression, checkSharedCompression, type GivenCompression } from "./check-compression.ts";
 import type { CheckedTable } from "./check-table.ts";
-import type { DeviceConfig, StorageConfig } from "./config.ts";
+import type { DeviceConfig, SpoolConfig, StorageConfig } from "./config.ts";
 import { defaultOrigin, type Origin, overrides } from "./origin.ts";
 import { dataExtensionOf } from "./output-path.ts";
+import { outputUrlOf } from "./output-url.ts";
 import type { Problems } from "./problems.ts";
 import { type CheckedFormatStorage, formatStorageConfigs } from "./resolve-format-storage.ts";
 import { formatOfTemplate, namedFormats } from "./resolve-formats.ts";
@@ -89,7 +90,7 @@ function givenBy(
 }
 
 export function storageConfigOf(
-  { storage: { values }, ofFormat: tables }: WholeStorage,
+  { storage: { values, origins }, ofFormat: tables }: WholeStorage,
   formats: StorageConfig["formats"],
 ): StorageConfig {
   const ofFormat = formatStorageConfigs(tables);
@@ -104,5 +105,20 @@ export function storageConfigOf(
     durability: values.durability,
     ...(values.live ? { live: true } : {}),
     ...(values.max_write_mb_per_s === undefined ? {} : { maxWriteMbPerS: values.max_write_mb_per_s }),
+    ...(isSpoolMeant(values, origins) ? { spool: spoolOf(values) } : {}),
   };
+}
+
+const spoolKeys = ["spool_path", "keep_spool", "upload_timeout_ms"] as const;
+
+/** The spool is for a store's URL; whoever sets one of its keys is shown them in any case. */
+function isSpoolMeant(values: CheckedStorage["values"], origins: CheckedStorage["origins"]): boolean {
+  return (
+    outputUrlOf(values.output_path) !== undefined ||
+    spoolKeys.some((key) => origins.get(key) !== defaultOrigin)
+  );
+}
+
+function spoolOf(values: CheckedStorage["values"]): SpoolConfig {
+  return { path: values.spool_path, keep: values.keep_spool, uploadTimeoutMs: values.upload_timeout_ms };
 }

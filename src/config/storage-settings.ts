@@ -13,7 +13,7 @@ export const storageSettings = [
   {
     key: "output_path",
     kind: "string",
-    doc: "Where the files go. `{experiment}`, `{date}`, `{time}`, `{version}` and `{ext}` are filled in when the run starts.",
+    doc: "Where the files go: a path on this machine, or `s3://bucket/…`, `az://…`, `gs://bucket/…`. `{experiment}`, `{date}`, `{time}`, `{version}` and `{ext}` are filled in when the run starts.",
     default: "data/{experiment}_{date}_{time}_v{version}.{ext}",
     check: (value: MetadataValue) => templateProblem(String(value)),
   },
@@ -68,4 +68,33 @@ export const storageSettings = [
     min: 0.01,
     example: "50",
   },
+  {
+    key: "spool_path",
+    kind: "string",
+    doc: "Folder on this machine in which a run is recorded whose `output_path` is a store; it is uploaded from there.",
+    default: "spool",
+    check: (value: MetadataValue) => spoolPathProblem(String(value)),
+  },
+  {
+    key: "keep_spool",
+    kind: "boolean",
+    doc: "Keeps the local files of such a run. Otherwise they are deleted once every one is proven equal at the store.",
+    default: false,
+  },
+  {
+    key: "upload_timeout_ms",
+    kind: "integer",
+    doc: "When the run is over and nothing gets through to the store for so long, the command ends; `daq upload` goes on.",
+    unit: "ms",
+    min: 1000,
+    max: 2 ** 31 - 1,
+    default: 600_000,
+  },
 ] as const satisfies readonly Setting[];
+
+function spoolPathProblem(path: string): string | undefined {
+  if (path.trim() === "" || /\p{Cc}/u.test(path)) return "expected the path of a folder";
+  if (path.startsWith("~")) return '"~" is not replaced by the home folder here; write the folder in full';
+  if (/[{}]/.test(path)) return "placeholders belong into output_path; the spool is one folder for all runs";
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ? "the spool is a folder on this machine" : undefined;
+}

@@ -5,7 +5,7 @@ import type { Run, RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 
 /** The formats that a configuration can name. */
-export type FormatName = "arrow" | "csv" | "hdf5";
+export type FormatName = "arrow" | "csv" | "hdf5" | "parquet" | "zarr";
 
 export type FormatOptions = {
   /** One of the format's `compressions`. */
@@ -18,6 +18,26 @@ export type FormatOptions = {
   readonly chunkRows?: number;
   /** Programs read the file while it is written: structures are chosen for them where a format has a choice. */
   readonly live?: boolean;
+  /** For Zarr only. */
+  readonly zarr?: ZarrOptions;
+  /** For Parquet only. */
+  readonly parquet?: ParquetOptions;
+};
+
+export type ParquetOptions = {
+  /** `plain`: for readers that do not know the newer encodings, such as fastparquet; absent: the smallest. */
+  readonly encoding?: "smallest" | "plain";
+};
+
+export type ZarrOptions = {
+  /** Version of the specification; absent: 3. */
+  readonly zarrFormat?: 2 | 3;
+  /** Chunks of a shard, which is one file; 1: each chunk is a file; absent: chosen. Version 3 only. */
+  readonly shardChunks?: number;
+  /** A CRC32C behind each chunk. Version 3 only. */
+  readonly checksum?: boolean;
+  /** Images also at a half, a quarter, … of their size. Version 3 only. */
+  readonly pyramid?: boolean;
 };
 
 /** What a writer has put on disk at a checkpoint; JSON, opaque to all but the format that made it. */
@@ -95,6 +115,8 @@ export type RecoveredFile = {
   readonly path: string;
   /** False: the file was complete already and is untouched. */
   readonly changed: boolean;
+  /** Another program wrote it: nothing is known of its records, and it is untouched. */
+  readonly isForeign?: boolean;
   readonly records: number;
   /** Bytes of a torn tail that were cut off. */
   readonly cutBytes: number;
@@ -113,6 +135,8 @@ export interface Format {
   refusal(stream: StreamSchema): string | undefined;
   /** What a person should know before a run with these options starts: a codec that readers need a plugin for. */
   notice?(options: FormatOptions): string | undefined;
+  /** What a person should know before this stream is written: it can be held, but another format suits it better. */
+  streamNotice?(stream: StreamSchema): string | undefined;
   /** The extension for these options: ".csv.gz" for CSV with gzip. */
   extension(options: FormatOptions): string;
   /** The files that `create` will make for `path` and these streams (sidecars included), in order. */
@@ -121,6 +145,11 @@ export interface Format {
   create(target: WriterTarget): Promise<FormatWriter>;
   /** Goes on after a crash: cuts each file to the state of the last checkpoint and appends there. */
   resume(target: WriterTarget, state: WriterState): Promise<FormatWriter>;
+  /**
+   * Removes what `create` made at a path for the run of this uid; what is anybody else's stays. Absent: the files of `plan`
+   * are removed.
+   */
+  discard?(path: string, runUid: string): Promise<void>;
   inspect(path: string): Promise<FileSummary>;
   /** Makes a file readable that a crash left behind, from the file alone. */
   recover(path: string): Promise<RecoveredFile>;

@@ -1,11 +1,14 @@
 import { DaqError } from "../model/errors.ts";
 import type { Format, FormatName } from "./contract.ts";
+import { extensionIn } from "./file-extension.ts";
 
 /** Adding a format is a folder and a line here. */
 const parts: Record<FormatName, () => Promise<Format>> = {
   arrow: async () => (await import("./arrow/format.ts")).arrowFormat,
   hdf5: async () => (await import("./hdf5/format.ts")).hdf5Format,
   csv: async () => (await import("./csv/format.ts")).csvFormat,
+  parquet: async () => (await import("./parquet/format.ts")).parquetFormat,
+  zarr: async () => (await import("./zarr/format.ts")).zarrFormat,
 };
 
 export const formatNames = Object.keys(parts) as readonly FormatName[];
@@ -26,7 +29,7 @@ export async function loadFormat(name: string): Promise<Format> {
 export async function formatOfPath(path: string): Promise<Format> {
   for (const name of formatNames) {
     const format = await parts[name]();
-    if (format.extensions.some((extension) => path.endsWith(extension))) return format;
+    if (extensionIn(path, format.extensions) !== undefined) return format;
   }
   throw new DaqError("format", `${path}: no known format has this extension.`, {
     hint: `Known: ${(await Promise.all(formatNames.map(loadFormat))).flatMap((f) => f.extensions).join(", ")}.`,

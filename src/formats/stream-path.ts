@@ -1,4 +1,5 @@
 import type { StreamSchema } from "../model/stream-schema.ts";
+import { extensionIn } from "./file-extension.ts";
 
 /**
  * One file per stream: a single stream gets exactly `path`; several get `stem.STREAM.ext`. `extension` starts with a
@@ -11,6 +12,7 @@ export function streamPath(
   stream: string,
 ): string {
   if (streams.length === 1) return path;
-  const stem = path.endsWith(extension) ? path.slice(0, -extension.length) : path;
-  return `${stem}.${stream}${extension}`;
+  const written = extensionIn(path, [extension]) ?? "";
+  const stem = path.slice(0, path.length - written.length);
+  return `${stem}.${stream}${written === "" ? extension : written}`;
 }

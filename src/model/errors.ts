@@ -22,6 +22,8 @@ export const errorCodes = [
   "io",
   /** A process that this one depends on ended. */
   "process",
+  /** A script is not one, or failed while it ran. */
+  "script",
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
@@ -39,8 +41,11 @@ export class DaqError extends Error {
   }
 }
 
-/** 0 complete, 1 failed, 2 wrong usage or configuration, 3 finished but something was lost. */
-export const exitCodes = { complete: 0, failed: 1, usage: 2, lossy: 3 } as const;
+/**
+ * 0 complete, 1 failed, 2 wrong usage or configuration, 3 finished but something was lost, 4 recorded in full, but not all
+ * of it is at the store it was to go to.
+ */
+export const exitCodes = { complete: 0, failed: 1, usage: 2, lossy: 3, notUploaded: 4 } as const;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof DaqError && (error.code === "usage" || error.code === "config")

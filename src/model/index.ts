@@ -14,6 +14,7 @@ export {
 export { type Metadata, type MetadataValue, toJson } from "./metadata.ts";
 export { parseJson } from "./parse-json.ts";
 export type { PayloadLayout } from "./payload-layout.ts";
+export type { Quantities, Quantity, Reading, Readings, ReadingValue } from "./reading.ts";
 export type { Run, RunInfo } from "./run.ts";
 export type { Setting, SettingValues } from "./setting.ts";
 export {

@@ -9,6 +9,8 @@ export type RunInfo = {
   readonly startedAtNs: string;
   /** The whole `[experiment]` table. */
   readonly experiment: Metadata;
+  /** Keys of it whose values are floats though they are whole, such as 2.0, which JSON cannot tell from 2. */
+  readonly floats?: readonly string[];
   readonly host: string;
   readonly software: { readonly name: string; readonly version: string };
   readonly devices: readonly { readonly id: string; readonly driver: string; readonly settings: Metadata }[];

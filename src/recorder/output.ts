@@ -3,11 +3,12 @@ import type { OpenSink } from "../bytes/byte-sink.ts";
 import type { Format, FormatWriter, OutputFile, WriterState, WriterTarget } from "../formats/contract.ts";
 import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
-import type { Ledger, LossReason, LostRange } from "../model/ledger.ts";
+import type { Ledger, LossReason, LostRange, StreamAccount } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import { rowsPerBatch } from "./batch-builder.ts";
 import { batchParts } from "./batch-parts.ts";
+import { FileWatch, type MissingFile, missingText } from "./file-watch.ts";
 import type { OutputCheckpoint } from "./journal-lines.ts";
 import { OutputAccounts } from "./output-accounts.ts";
 import type { OutputOptions } from "./recorder-options.ts";
@@ -32,6 +33,7 @@ export class Output {
   #state: WriterState | undefined;
   #failure: DaqError | undefined;
   #lastFailureText: string | undefined;
+  #watch: FileWatch | undefined;
 
   constructor(format: Format, options: OutputOptions, run: Run, place: OutputPlace) {
     const wanted = new Set(options.streams);
@@ -83,6 +85,7 @@ export class Output {
     this.#writer = await this.#format.create(this.#target);
     this.#state = await this.#writer.checkpoint();
     this.#accounts.save();
+    await this.#watchFiles();
   }
 
   /** Continues from the last checkpoint in the journal, with the losses of all of them. */
@@ -92,6 +95,29 @@ export class Output {
     if (last.state === undefined) return;
     this.#state = last.state;
     this.#writer = await this.#format.resume(this.#target, last.state);
+    await this.#watchFiles();
+  }
+
+  async #watchFiles(): Promise<void> {
+    const data = this.#writer!.files.filter(({ streams }) => streams.length > 0);
+    this.#watch = await FileWatch.over(data.map(({ path }) => path));
+  }
+
+  /** Data files that were deleted or renamed since the last look, each once. */
+  async lookForFiles(options: { readonly atOnce?: boolean } = {}): Promise<readonly MissingFile[]> {
+    return (await this.#watch?.look(options)) ?? [];
+  }
+
+  /** Why a file that was written to its end is not where it should be; undefined when all are. */
+  get missing(): DaqError | undefined {
+    const [first] = this.#watch?.missing ?? [];
+    if (first === undefined) return undefined;
+    return new DaqError("path", missingText(first), {
+      hint:
+        first.movedTo === undefined
+          ? "What was recorded into it is lost. Leave the files of a run alone until it has ended."
+          : "All records are in it. Give it its old name back, so that the run's index finds it.",
+    });
   }
 
   /** True when the writer takes batches in memory that may be overwritten meanwhile. */
@@ -230,6 +256,10 @@ export class Output {
     return this.#accounts.lostRecords;
   }
 
+  lostRecordsOf(stream: string): number {
+    return this.#accounts.book(stream)?.lost ?? 0;
+  }
+
   /** Finishes the files. A writer that failed before still makes them readable, as far as it got. */
   async close(complete: boolean): Promise<void> {
     await this.#tryWriteLosses();
@@ -246,13 +276,33 @@ export class Output {
   /** What the index says of it. `complete`: as far as the ring knows. */
   summary(complete: boolean): OutputSummary {
     const files = this.files.map((file) => ({ ...file, path: basename(file.path) }));
-    const failure = this.failureText;
+    const failure = this.failureText ?? this.missing?.message;
+    const { accounts, complete: isComplete } = this.ledger(complete && this.failureText === undefined);
     return {
       format: this.options.format,
       files,
-      ledger: this.ledger(complete && failure === undefined),
+      ledger: { complete: isComplete, accounts: accounts.map((account) => this.#withoutMissing(account)) },
       ...(failure === undefined ? {} : { failure }),
     };
+  }
+
+  /** The records of a file that is gone are in no file. */
+  #withoutMissing(account: StreamAccount): StreamAccount {
+    const gone = (this.#watch?.missing ?? []).find(
+      ({ path, movedTo }) =>
+        movedTo === undefined &&
+        this.files.some((file) => file.path === path && file.streams.includes(account.stream)),
+    );
+    const { stream, produced } = account;
+    if (gone === undefined || produced === 0) return account;
+    const range: LostRange = {
+      first: 0,
+      count: produced,
+      reason: "writer-failed",
+      atNs: nowText(),
+      detail: missingText(gone),
+    };
+    return { stream, produced, stored: 0, lost: produced, ranges: [range] };
   }
 
   /** Lets go of the files as they are. */

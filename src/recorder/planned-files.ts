@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { OutputFile } from "../formats/contract.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
+import type { Run } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import type { JournalContent } from "./journal-lines.ts";
 import { lossPaths } from "./loss-file.ts";
@@ -26,9 +27,21 @@ export async function plannedFiles(
 
 /** Removes the files of a run that was killed before its first checkpoint: they were just made, and hold nothing. */
 export async function removeFreshFiles({ head }: JournalContent): Promise<void> {
-  const planned = await plannedFiles(head.options, head.run.streams);
-  for (const path of [...planned.map((file) => file.path), ...lossPaths(head.options)])
-    await rm(path, { force: true });
+  await removeMadeFiles(head.options, head.run);
+  for (const path of lossPaths(head.options)) await rm(path, { force: true });
+}
+
+/** Removes what the outputs made for a run. */
+export async function removeMadeFiles(
+  { outputs }: { readonly outputs: readonly OutputOptions[] },
+  { info, streams }: Run,
+): Promise<void> {
+  for (const output of outputs) {
+    const format = await loadFormat(output.format);
+    for (const { path } of await plannedFiles({ outputs: [output] }, streams))
+      if (format.discard === undefined) await rm(path, { force: true });
+      else await format.discard(path, info.uid);
+  }
 }
 
 /** Makes the folder that the files go to. Throws `DaqError("path")`, also when it is there but may not be written to. */

@@ -32,6 +32,7 @@ async function record(options: RecorderOptions): Promise<number> {
   const recorder = await Recorder.open(options, {
     openSink: openBlockingFileSink,
     onFailing: (failure) => send({ type: "failing", error: toSend(failure) }),
+    onWarning: (message) => send({ type: "warning", message }),
   });
   process.on("message", (message: ToRecorder) => {
     if (message.type === "abort") recorder.abort();

@@ -14,5 +14,6 @@ export type FromRecorder =
   | { readonly type: "ready"; readonly resumed: boolean }
   | { readonly type: "progress"; readonly progress: RecorderProgress }
   | { readonly type: "failing"; readonly error: SentError }
+  | { readonly type: "warning"; readonly message: string }
   | { readonly type: "finished"; readonly index: RunIndex; readonly error?: SentError }
   | { readonly type: "error"; readonly error: SentError };

@@ -443,3 +443,17 @@ test("a stream that is declared after the recording began is not passed over in 
     /"late" was declared after the recording began: its 1 records are in no file/,
   );
 });
+
+test("what is lost counts once in the progress, however many formats would have had it", async () => {
+  using bench = new Bench();
+  const recorder = await bench.open({}, bench.options({}, ["arrow", "csv"]));
+  bench.write(10);
+  bench.lose(7);
+  bench.ring.close();
+  const { index } = await recorder.run();
+  assert.deepEqual(
+    index.outputs.map(({ ledger }) => ledger.accounts[0]!.lost),
+    [7, 7],
+  );
+  assert.equal(recorder.progress().lost, 7);
+});

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Ballast } from "../bytes/ballast.ts";
 import type { OpenSink } from "../bytes/byte-sink.ts";
@@ -9,19 +8,21 @@ import type { LossReason } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import { RingReader } from "../ring/ring-reader.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
+import { missingText } from "./file-watch.ts";
 import { Journal } from "./journal.ts";
 import type { CheckpointLine, JournalContent, JournalHead } from "./journal-lines.ts";
 import { lossPaths } from "./loss-file.ts";
 import { makeOutputs } from "./make-outputs.ts";
 import { removeOrphanRing } from "./orphan-ring.ts";
 import { nowText, type Output } from "./output.ts";
-import { makeFolder, plannedFiles, removeFreshFiles } from "./planned-files.ts";
+import { makeFolder, plannedFiles, removeFreshFiles, removeMadeFiles } from "./planned-files.ts";
 import { ballastPath, type RecorderOptions } from "./recorder-options.ts";
 import { RingIntake } from "./ring-intake.ts";
 import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";
 
 export type RecorderProgress = {
   readonly streams: readonly { readonly stream: string; readonly produced: number; readonly read: number }[];
+  /** Records that are missing in a file; those that are missing in several count once. */
   readonly lost: number;
   readonly readBytes: number;
   readonly behindBytes: number;
@@ -41,6 +42,8 @@ export type RecorderHooks = {
   readonly openSink?: OpenSink;
   /** Writing has failed for good: stop the sources, so that the ring keeps what it holds. */
   readonly onFailing?: (failure: DaqError) => void;
+  /** Something that a person should look at while the recording goes on. */
+  readonly onWarning?: (message: string) => void;
 };
 
 /** Time after which the event loop is let go on, while records keep coming; looked at once in so many records. */
@@ -122,7 +125,7 @@ export class Recorder {
       for (const output of outputs) await output.abandon();
       await ballast.release();
       // They were made just now, behind the journal that makes these paths this run's.
-      for (const { path } of await plannedFiles(options, run.streams)) await rm(path, { force: true });
+      await removeMadeFiles(options, run);
       await journal.remove();
       throw error;
     }
@@ -209,13 +212,18 @@ export class Recorder {
         produced: this.#reader.producedOf(view.index),
         read: view.nextSequence,
       })),
-      lost: this.#lostRecords,
+      lost: this.#run.streams.reduce((sum, { name }) => sum + this.#mostLost(name), 0),
       readBytes: this.#intake.readBytes,
       behindBytes: this.#reader.behindBytes,
       capacityBytes: this.#reader.capacityBytes,
       checkpoints: this.#checkpoints,
       residentBytes: process.memoryUsage.rss(),
     };
+  }
+
+  /** Of one stream: what is in no file counts once, however many formats would have had it. */
+  #mostLost(stream: string): number {
+    return Math.max(0, ...this.#outputs.map((output) => output.lostRecordsOf(stream)));
   }
 
   get #lostRecords(): number {
@@ -307,6 +315,7 @@ export class Recorder {
   /** Everything read so far goes to the files; then the journal says so; then the ring may forget it. */
   async #checkpoint(): Promise<void> {
     this.#lastCheckpointMs = performance.now();
+    await this.#lookForFiles();
     const cursor = this.#reader.cursor;
     if (this.#checkpoints > 0 && cursor === this.#savedCursor && this.#lossesSaved === this.#lostRecords) {
       this.#reader.store(cursor);
@@ -333,11 +342,22 @@ export class Recorder {
     this.#reader.store(cursor);
   }
 
+  async #lookForFiles(options?: { readonly atOnce: boolean }): Promise<void> {
+    for (const output of this.#outputs)
+      for (const file of await output.lookForFiles(options))
+        this.#hooks.onWarning?.(
+          file.movedTo === undefined
+            ? `${missingText(file)} The recording goes on into a file without a name, which is lost when it ends. Until then \`cp /proc/${process.pid}/fd/…\` can save it: \`ls -l /proc/${process.pid}/fd\` shows which.`
+            : `${missingText(file)} The recording goes on there; give it its old name back before the run ends.`,
+        );
+  }
+
   async #finish(end: RunEnd): Promise<RecorderResult> {
     this.#accountForTail(end === "closed" ? "ring-lapped" : "aborted");
     await this.#checkpoint();
     if (this.#failure !== undefined) return this.#stopEarly();
     await this.#ballast.release();
+    await this.#lookForFiles({ atOnce: true });
     for (const output of this.#outputs) await output.close(true);
     if (this.#failure !== undefined) return this.#stopEarly();
     const result = await this.#writeIndex(end);
@@ -360,7 +380,9 @@ export class Recorder {
   }
 
   async #writeIndex(end: RunEnd): Promise<RecorderResult> {
-    const failure = this.#outputs.find((output) => output.failure !== undefined)?.failure;
+    const failure =
+      this.#outputs.find((output) => output.failure !== undefined)?.failure ??
+      this.#outputs.find((output) => output.missing !== undefined)?.missing;
     const index: RunIndex = {
       daqRun: 1,
       end,

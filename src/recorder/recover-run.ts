@@ -6,15 +6,16 @@ import { formatOfPath } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
 import { isAlive } from "../ring/process-identity.ts";
 import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
+import { defaultRingPath } from "../ring/ring-place.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
 import { type JournalContent, readJournal } from "./journal-lines.ts";
 import { whileLocked } from "./journal-lock.ts";
 import { lossPaths } from "./loss-file.ts";
-import { removeOrphanRing } from "./orphan-ring.ts";
+import { removeOrphanRing, removeStoredRing } from "./orphan-ring.ts";
 import { plannedFiles, removeFreshFiles } from "./planned-files.ts";
 import { Recorder, type RecorderProgress } from "./recorder.ts";
 import { ballastPath, journalPath } from "./recorder-options.ts";
-import type { RunIndex } from "./run-index.ts";
+import { type RunIndex, readRunIndex } from "./run-index.ts";
 
 export type Recovery =
   /** A run with its journal: files completed, and what the ring still held was added. */
@@ -28,6 +29,8 @@ export type Recovery =
     }
   /** A run that was killed before it had stored anything: the traces of its start were removed. */
   | { readonly kind: "nothing"; readonly journal: string }
+  /** A run that was killed when everything was stored: only its ring was left, and was removed. */
+  | { readonly kind: "ring"; readonly ringPath: string }
   /** A file on its own. */
   | { readonly kind: "file"; readonly file: RecoveredFile };
 
@@ -47,11 +50,13 @@ export async function recover(
     throw new DaqError("path", `${path}: no such file.`, {
       hint: "Give a data file, a ….run.json or a ….journal.jsonl.",
     });
+  const ringPath = path.endsWith(".run.json") ? defaultRingPath((await readRunIndex(real)).run.info.uid) : "";
+  if (existsSync(ringPath) && removeStoredRing(ringPath)) return { kind: "ring", ringPath };
   if (path.endsWith(".run.json"))
     throw new DaqError("path", `${path} has no journal beside it: this run is complete.`, {
       hint: `See it with \`daq inspect ${path}\`.`,
     });
-  const format = await formatOfPath(path);
+  const format = await formatOfPath(real);
   return { kind: "file", file: await format.recover(real) };
 }
 

@@ -10,12 +10,21 @@ export type DirectoryEntry = { readonly kind: number; readonly value: unknown };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What an entry takes in the directory. */
+export function entryBytes(value: unknown): number {
+  return paddedBytes(encoder.encode(toJson(value)).byteLength);
+}
+
+function paddedBytes(textBytes: number): number {
+  return Math.ceil((directoryEntryHeaderBytes + textBytes) / 8) * 8;
+}
+
 /** Adds an entry; readers see it whole or not at all. Throws `DaqError("ring")` when the directory is full. */
 export function appendEntry(memory: RingMemory, kind: number, value: unknown): void {
   const text = encoder.encode(toJson(value));
   const used = memory.i32[header.directoryUsed / 4]!;
   const capacity = memory.i32[header.directoryCapacity / 4]!;
-  const bytes = Math.ceil((directoryEntryHeaderBytes + text.byteLength) / 8) * 8;
+  const bytes = paddedBytes(text.byteLength);
   if (used + bytes > capacity)
     throw new DaqError(
       "ring",
@@ -43,7 +52,7 @@ export function readEntries(memory: RingMemory, from: number): { entries: Direct
     const length = memory.u32[at / 4 + 1]!;
     const text = memory.bytes.slice(at + directoryEntryHeaderBytes, at + directoryEntryHeaderBytes + length);
     entries.push({ kind: memory.u32[at / 4]!, value: parseJson(decoder.decode(text)) });
-    next += Math.ceil((directoryEntryHeaderBytes + length) / 8) * 8;
+    next += paddedBytes(length);
   }
   return { entries, next };
 }

@@ -80,7 +80,7 @@ export const directoryOffset = streamsOffset + streamBytes * maxStreams;
 export const directoryCapacity = 256 * 1024;
 /** Each directory entry: kind, length of the text, the JSON text, padding to 8. */
 export const directoryEntryHeaderBytes = 8;
-export const directoryKind = { schema: 1, run: 2 } as const;
+export const directoryKind = { schema: 1, run: 2, index: 3 } as const;
 
 export const dataOffset = directoryOffset + directoryCapacity;
 

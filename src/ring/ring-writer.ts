@@ -55,6 +55,11 @@ export class RingWriter implements FrameSink {
     appendEntry(this.#file.memory, directoryKind.run, info);
   }
 
+  /** Says where the run's index will be: who finds the ring later sees there whether all of it is stored. */
+  noteIndex(path: string): void {
+    appendEntry(this.#file.memory, directoryKind.index, { path });
+  }
+
   openStream(schema: StreamSchema): RingStream {
     parseStreamSchema(schema);
     if (this.#closed) throw new DaqError("ring", `The ring is closed: "${schema.name}" cannot be opened.`);

@@ -155,3 +155,36 @@ test("stores calls that were not awaited, one after the other, before it closes"
     );
   });
 });
+
+test("a value out of its channel's range is refused with channel, value and range, and nothing of the call is stored", async () => {
+  await inFolder(async (folder) => {
+    const writer = await ComediStreamWriter.create({
+      outputPath: join(folder, "data.arrow"),
+      channels,
+      sampleRateHz: 1000,
+      maxData: 4095,
+    });
+    await writer.write(Float64Array.of(10, 5, -0.1, 0));
+    await assert.rejects(writer.write(Float64Array.of(1, 1, 1, 5.1)), {
+      code: "device",
+      message: /"detector" \(index 1\): 5\.1 V in scan 1 .* 0 V to 5 V/,
+    });
+    await assert.rejects(
+      writer.write(Float64Array.of(Number.NEGATIVE_INFINITY, 1)),
+      /power_meter.*-Infinity V/,
+    );
+    await assert.rejects(writer.write(Uint16Array.of(0, 4096)), /"detector".* 4096 .* 0 to 4095 counts/);
+    // One count above the end is a card's rounding, and NaN an input that was driven too far.
+    await writer.write(Float64Array.of(10.002, Number.NaN));
+    await writer.write(Uint16Array.of(4095, 0));
+    const { files } = await writer.close();
+    const reader = await ArrowReader.open(files[0]!);
+    const volts: number[] = [];
+    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
+      const { buffer, byteOffset } = batch.columns[1]!.bytes;
+      volts.push(...new Float64Array(buffer, byteOffset, batch.count));
+    }
+    await reader.close();
+    assert.deepEqual(volts, [5, 0, Number.NaN, 0]);
+  });
+});

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { systemClock } from "../devices/system-clock.ts";
 import type { FormatName } from "../formats/contract.ts";
+import { extensionIn } from "../formats/file-extension.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Ledger } from "../model/ledger.ts";
@@ -11,11 +12,11 @@ import type { StreamSchema } from "../model/stream-schema.ts";
 import { makeFolder } from "../recorder/planned-files.ts";
 import type { OutputOptions } from "../recorder/recorder-options.ts";
 import { RecorderProcess } from "../recorder/recorder-process.ts";
+import { defaultRingPath } from "../ring/ring-place.ts";
 import type { RingStream } from "../ring/ring-stream.ts";
 import { RingWriter } from "../ring/ring-writer.ts";
 import { type ChannelConfig, channelColumn, checkChannels, type StoredSamples } from "./comedi-channels.ts";
 import { softwareVersion } from "./run-info.ts";
-import { defaultRingPath } from "./run-ring.ts";
 import { ScanColumns, type Scans } from "./scan-columns.ts";
 
 /** `both`: an HDF5 file and an Arrow file; when one fails, the other goes on. */
@@ -127,6 +128,7 @@ export class ComediStreamWriter {
         durability,
       });
       await recorder.ready;
+      ring.noteIndex(indexPath);
       return new ComediStreamWriter(ring, stream, recorder, new ScanColumns(channels, stored, maxData));
     } catch (error) {
       ring.remove();
@@ -137,7 +139,8 @@ export class ComediStreamWriter {
   /**
    * Takes whole scans, interleaved as the card gives them: the first samples of all channels, then the second ones.
    * `timestampNs`: of the first scan, UTC; absent: now. Copies; resolves when the samples are in the ring, which the
-   * recorder process empties, and waits while it is full.
+   * recorder process empties, and waits while it is full. Rejects, and stores nothing of the call, when a value is out of
+   * its channel's range by more than a count; not-a-number is stored as it is.
    */
   write(scans: Scans, timestampNs: bigint = systemClock.nowNs()): Promise<void> {
     if (this.#closing !== undefined)
@@ -180,6 +183,7 @@ export class ComediStreamWriter {
   async #finish(): Promise<ComediResult> {
     await this.#last;
     this.#ring.close();
+    this.#recorder.expectEnd();
     const { index, error } = await this.#recorder.outcome;
     const failed = index.outputs.filter(({ failure }) => failure !== undefined);
     if (failed.length === index.outputs.length && error !== undefined) throw error;
@@ -196,7 +200,7 @@ export class ComediStreamWriter {
 }
 
 function withoutExtension(path: string): string {
-  return path.replace(/\.(h5|hdf5|nxs|arrow)$/, "");
+  return path.replace(/\.(h5|hdf5|nxs|arrow)$/i, "");
 }
 
 function settingsOf({ channels, sampleRateHz, maxData }: ComediStreamWriterOptions): Metadata {
@@ -229,8 +233,7 @@ async function outputsOf(
     const chosen = has ? wanted : format.defaultCompression;
     const takesLevel = compressionLevel !== undefined && Object.hasOwn(format.maxCompressionLevel, chosen);
     const stem = withoutExtension(resolve(outputPath));
-    const isGiven =
-      names.length === 1 && format.extensions.some((extension) => outputPath.endsWith(extension));
+    const isGiven = names.length === 1 && extensionIn(outputPath, format.extensions) !== undefined;
     return {
       format: format.name,
       path: isGiven ? resolve(outputPath) : `${stem}${extensions[names[index]!]}`,
@@ -252,7 +255,7 @@ function formatsOf(outputPath: string, format: StorageFormat | undefined): reado
     case "arrow":
       return [format];
     case undefined:
-      return [outputPath.endsWith(".arrow") ? "arrow" : "hdf5"];
+      return [extensionIn(outputPath, [".arrow"]) === undefined ? "hdf5" : "arrow"];
     default: {
       const known: readonly FormatName[] = ["hdf5", "arrow"];
       throw new DaqError("config", `storageFormat is ${JSON.stringify(format)}.`, {

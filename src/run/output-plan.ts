@@ -2,21 +2,33 @@ import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { formatOptionsFor } from "../config/format-options.ts";
 import { hasVersion, outputPathFor } from "../config/output-path.ts";
+import { localTemplate } from "../config/output-url.ts";
 import type { Format } from "../formats/contract.ts";
+import { extensionIn } from "../formats/file-extension.ts";
 import { loadFormat } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import { lossPaths } from "../recorder/loss-file.ts";
 import { plannedFiles } from "../recorder/planned-files.ts";
 import { journalPath, type OutputOptions } from "../recorder/recorder-options.ts";
+import { uploadJournalEnd, uploadJournalName } from "../upload/upload-source.ts";
 
-export type OutputPlan = { readonly outputs: readonly OutputOptions[]; readonly indexPath: string };
+export type OutputPlan = {
+  readonly outputs: readonly OutputOptions[];
+  readonly indexPath: string;
+  /** What stands for `{version}` in the paths. */
+  readonly version: number;
+};
 
 /** A device's streams, and the formats they go to. */
 export type DeviceStreams = {
   readonly formats: readonly string[];
   readonly streams: readonly StreamSchema[];
 };
+
+/** What the usual file systems take. */
+const longestNameBytes = 255;
+const temporaryBytes = ".".length + ".ballast".length;
 
 /** More runs of one name than this in one second, or in one folder, mean that something else is wrong. */
 const maxVersion = 100_000;
@@ -29,15 +41,18 @@ export async function planOutputs(
   config: Config,
   devices: readonly DeviceStreams[],
   startedAt: Date,
+  firstVersion = 1,
 ): Promise<OutputPlan> {
   const names = [...new Set(devices.flatMap((device) => device.formats))];
   const streams = devices.flatMap((device) => device.streams);
   const formats = await Promise.all(names.map(loadFormat));
   for (const { formats: wanted, streams: own } of devices)
     for (const format of formats.filter(({ name }) => wanted.includes(name))) refuse(format, own);
-  for (let version = 1; version <= maxVersion; version++) {
+  for (let version = firstVersion; version <= maxVersion; version++) {
     const plan = planVersion(config, devices, formats, startedAt, version);
-    const taken = (await allPaths(plan, streams)).find((path) => existsSync(path));
+    const paths = await allPaths(plan, streams);
+    checkNames(paths);
+    const taken = paths.find((path) => existsSync(path));
     if (taken === undefined) return plan;
     if (!hasVersion(config.storage.outputPath)) throw exists(taken);
   }
@@ -74,32 +89,55 @@ function planVersion(
     const names = devices
       .filter((device) => device.formats.includes(format.name))
       .flatMap((device) => device.streams.map((stream) => stream.name));
-    const base = outputPathFor(config.storage.outputPath, {
-      experiment: config.experiment.name,
-      startedAt,
-      extension: format.extension(options),
-      extensions: format.extensions,
-      version,
-    });
-    const extension = format.extensions.find((known) => base.endsWith(known)) ?? "";
+    const base = outputPathFor(
+      localTemplate(config.storage.outputPath, config.storage.spool?.path ?? "spool"),
+      {
+        experiment: config.experiment.name,
+        startedAt,
+        extension: format.extension(options),
+        extensions: format.extensions,
+        version,
+      },
+    );
+    const extension = extensionIn(base, format.extensions) ?? "";
     const stem = base.slice(0, base.length - extension.length);
     indexPath ??= `${stem}.run.json`;
     // One stream of several has its name in the file's, as it has where this format takes them all.
     const path = names.length === 1 && isOneOfSeveral ? `${stem}.${names[0]}${extension}` : base;
     return { format: format.name, path, streams: names, options };
   });
-  return { outputs, indexPath: indexPath! };
+  return { outputs, indexPath: indexPath!, version };
+}
+
+/** A name that no file system takes would be an error of the system's, from the first of the files that has it. */
+function checkNames(paths: readonly string[]): void {
+  for (const name of paths.flatMap((path) => path.split("/"))) {
+    const bytes = Buffer.byteLength(name);
+    // Files are made under a temporary name beside it: `.NAME.ballast`, `NAME.tmp`.
+    if (bytes <= longestNameBytes - temporaryBytes) continue;
+    throw new DaqError(
+      "path",
+      `The name ${JSON.stringify(`${name.slice(0, 40)}…${name.slice(-30)}`)} has ${bytes} bytes; a file or folder of a run has ${longestNameBytes - temporaryBytes} at most.`,
+      { hint: "Shorten output_path." },
+    );
+  }
 }
 
 async function allPaths(plan: OutputPlan, streams: readonly StreamSchema[]): Promise<string[]> {
   const files = await plannedFiles(plan, streams);
-  return [...files.map((file) => file.path), ...lossPaths(plan), plan.indexPath, journalPath(plan.indexPath)];
+  const { indexPath } = plan;
+  const upload = uploadJournalName(indexPath.replace(/\.run\.json$/, ""));
+  return [...files.map((file) => file.path), ...lossPaths(plan), indexPath, journalPath(indexPath), upload];
 }
 
 function exists(path: string): DaqError {
   if (path.endsWith(".journal.jsonl"))
     return new DaqError("path", `${path} exists: a run to this path goes on, or a crash left it.`, {
       hint: `If it does not go on, \`daq recover ${path}\` completes its files. Or choose another output_path.`,
+    });
+  if (path.endsWith(uploadJournalEnd))
+    return new DaqError("path", `${path} exists: a run of this name was recorded here and went to a store.`, {
+      hint: `If not all of it is there, \`daq upload ${path}\` brings the rest. Or choose another output_path.`,
     });
   return new DaqError("path", `${path} exists already; existing files are never overwritten.`, {
     hint: "Choose another output_path, or put {version} into it, which counts up.",

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { hasVersion } from "../config/output-path.ts";
 import type { FrameSource } from "../devices/contract.ts";
@@ -14,56 +15,16 @@ import type { RecorderOptions } from "../recorder/recorder-options.ts";
 import { RecorderProcess } from "../recorder/recorder-process.ts";
 import type { RunIndex } from "../recorder/run-index.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
-import { announcedBytesPerSecond, checkDiskSpace, freeBytes, gigabytes } from "./disk-space.ts";
+import { announcedBytesPerSecond, checkDiskSpace, gigabytes } from "./disk-space.ts";
 import { LongTimer } from "./long-timer.ts";
 import { outputNotices } from "./output-notices.ts";
 import { type DeviceStreams, type OutputPlan, planOutputs } from "./output-plan.ts";
-import { checkRingFits } from "./ring-fit.ts";
+import { checkDescriptionsFit, checkRingFits } from "./ring-fit.ts";
+import type { RunHooks, RunLimits, RunProgress, RunReport } from "./run-contract.ts";
 import { describeRun } from "./run-info.ts";
 import { createRunRing } from "./run-ring.ts";
+import { RunSpool } from "./run-spool.ts";
 import { sweepRings } from "./sweep-rings.ts";
-
-export type RunProgress = {
-  readonly phase: "recording" | "draining";
-  readonly elapsedMs: number;
-  readonly recorder: RecorderProgress;
-  /** Undefined when the folder cannot be asked any more. */
-  readonly diskFreeBytes: number | undefined;
-};
-
-export type RunHooks = {
-  readonly onStart?: (plan: {
-    readonly runUid: string;
-    readonly ringPath: string;
-    readonly recorder: RecorderOptions;
-    readonly recorderPid: number | undefined;
-    /** The data files, without their sidecars. */
-    readonly files: readonly string[];
-  }) => void;
-  readonly onProgress?: (progress: RunProgress) => void;
-  readonly onWarning?: (message: string) => void;
-  /** Something worth knowing that is nobody's fault. */
-  readonly onNotice?: (message: string) => void;
-};
-
-export type RunLimits = {
-  readonly durationMs?: number;
-  /** Records after which each source ends. */
-  readonly recordLimit?: number;
-  /** Stops the sources; the ring is drained. */
-  readonly stop: AbortSignal;
-  /** Gives up draining. */
-  readonly giveUp: AbortSignal;
-};
-
-export type RunReport = {
-  readonly index: RunIndex;
-  readonly indexPath: string;
-  readonly seconds: number;
-  readonly exitCode: number;
-  /** What went wrong, the gravest first; empty for a good run. */
-  readonly errors: readonly DaqError[];
-};
 
 /** Records one run: devices into the ring, the ring through a recorder process into files. */
 export async function recordRun(config: Config, limits: RunLimits, hooks: RunHooks = {}): Promise<RunReport> {
@@ -78,38 +39,62 @@ export async function recordRun(config: Config, limits: RunLimits, hooks: RunHoo
   const streams = sources.flatMap((source) => source.streams);
   checkRingFits(config.ringBuffer, streams);
   const startedAt = new Date(Number(startedAtNs / 1_000_000n));
-  let plan = await planOutputs(config, devices, startedAt);
-  await makeFolder(dirname(plan.indexPath));
-  const warning = checkDiskSpace(
-    plan.indexPath,
-    announcedBytesPerSecond(streams),
-    limits.durationMs === undefined ? undefined : limits.durationMs / 1000,
-  );
-  if (warning !== undefined) hooks.onWarning?.(warning);
-  for (const notice of await outputNotices(config)) hooks.onNotice?.(notice);
-  for (const { path, bytes } of sweepRings())
-    hooks.onNotice?.(
-      `Removed ${path} (${gigabytes(bytes)}), the empty ring of a run that was killed while it started.`,
-    );
   const info = describeRun(config, startedAtNs);
-  const ring = createRunRing(config.ringBuffer, info.uid);
-  const run = new RunningRun(ring, sources, limits, hooks);
+  checkDescriptionsFit(info, streams);
+  const planned = await RunSpool.plan(config, devices, startedAt, info.uid, hooks);
+  const { spool } = planned;
+  let { plan } = planned;
+  const runHooks = spool?.hooks(hooks) ?? hooks;
   let recorder: RecorderProcess;
+  let run: RunningRun;
   try {
-    run.declare(info);
-    recorder = await started();
+    [run, recorder] = await begin();
   } catch (error) {
-    ring.remove(); // Nothing was produced yet.
+    spool?.release();
     throw error;
   }
-  return run.finish(recorder);
+  if (spool === undefined) return run.finish(recorder);
+  spool.follow();
+  const report = await run.finish(recorder).catch((error: unknown) => {
+    spool.leave();
+    throw error;
+  });
+  return spool.finish(report, limits, hooks);
 
-  async function started(): Promise<RecorderProcess> {
+  async function begin(): Promise<[RunningRun, RecorderProcess]> {
+    await makeFolder(dirname(plan.indexPath));
+    const warning = checkDiskSpace(
+      plan.indexPath,
+      announcedBytesPerSecond(streams),
+      limits.durationMs === undefined ? undefined : limits.durationMs / 1000,
+    );
+    if (warning !== undefined) hooks.onWarning?.(warning);
+    for (const notice of await outputNotices(config, devices)) hooks.onNotice?.(notice);
+    for (const { path, bytes, was } of sweepRings())
+      hooks.onNotice?.(
+        was === "empty"
+          ? `Removed ${path} (${gigabytes(bytes)}), the empty ring of a run that was killed while it started.`
+          : `Removed ${path} (${gigabytes(bytes)}), the ring of a run that was killed at its very end: all of it is stored.`,
+      );
+    const ring = createRunRing(config.ringBuffer, info.uid);
+    const running = new RunningRun(ring, sources, limits, runHooks);
+    try {
+      running.declare(info);
+      return [running, await started(running, ring.path)];
+    } catch (error) {
+      ring.remove(); // Nothing was produced yet.
+      throw error;
+    }
+  }
+
+  async function started(running: RunningRun, ringPath: string): Promise<RecorderProcess> {
     for (let tries = 1; ; tries++) {
       try {
-        return await run.prepare(info.uid, recorderOptions(config, ring.path, plan));
+        return await running.prepare(info.uid, recorderOptions(config, ringPath, plan));
       } catch (error) {
-        const next = tries < mostStarts ? await nextPlan(error, config, devices, startedAt, plan) : undefined;
+        // The names at a store are taken already, and nobody else spools under them.
+        const mayMove = spool === undefined && tries < mostStarts;
+        const next = mayMove ? await nextPlan(error, config, devices, startedAt, plan) : undefined;
         if (next === undefined) throw error;
         plan = next;
       }
@@ -157,6 +142,10 @@ class RunningRun {
   readonly #stopSources = new AbortController();
   readonly #errors: DaqError[] = [];
   #running = 0;
+  #lastProgress: RecorderProgress | undefined;
+  #isSilent = false;
+  #diskFreeBytes: number | undefined;
+  #isAskingDisk = false;
   #phase: RunProgress["phase"] = "recording";
   #startedMs = performance.now();
 
@@ -183,9 +172,16 @@ class RunningRun {
         this.#hooks.onWarning?.(
           `The recorder died (${reason}) and is started again (${attempt}); it goes on from its last checkpoint.`,
         ),
+      onWarning: (message) => this.#hooks.onWarning?.(message),
+      onSilence: (silentMs) => this.#reportSilence(recorder.pid, silentMs),
     });
+    const giveUp = () => recorder.abort();
+    this.#limits.giveUp.addEventListener("abort", giveUp, { once: true });
+    if (this.#limits.giveUp.aborted) giveUp();
     await recorder.ready;
     this.#options = options;
+    this.#noteIndex(options.indexPath);
+    await this.#askDisk();
     const files = await plannedFiles(
       options,
       this.#sources.flatMap((source) => source.streams),
@@ -200,9 +196,16 @@ class RunningRun {
     return recorder;
   }
 
+  #noteIndex(indexPath: string): void {
+    try {
+      this.#ring.noteIndex(resolve(indexPath));
+    } catch (error) {
+      // Long descriptions leave no room for it: then nobody can tell later that the ring is not needed, that is all.
+      if (!(error instanceof DaqError)) throw error;
+    }
+  }
+
   async finish(recorder: RecorderProcess): Promise<RunReport> {
-    const giveUp = () => recorder.abort();
-    this.#limits.giveUp.addEventListener("abort", giveUp, { once: true });
     // A recorder that is given up must not leave the sources running into a ring that nobody empties.
     const outcome = recorder.outcome.catch((error: DaqError) => {
       this.#stopSources.abort();
@@ -211,8 +214,8 @@ class RunningRun {
     await this.#produce();
     this.#phase = "draining";
     this.#ring.close();
+    recorder.expectEnd();
     const { index, error } = await outcome;
-    this.#limits.giveUp.removeEventListener("abort", giveUp);
     if (error !== undefined) this.#errors.unshift(error);
     // The ring stays: `daq recover` stores what it holds.
     if (index === undefined) throw this.#errors[0]!;
@@ -268,21 +271,42 @@ class RunningRun {
     this.#hooks.onWarning?.(this.#running > 1 ? `${known.message} The other devices go on.` : known.message);
   }
 
-  #report(recorder: RecorderProgress): void {
+  #report(recorder: RecorderProgress, silentMs?: number): void {
+    this.#lastProgress = recorder;
+    this.#isSilent = silentMs !== undefined;
+    void this.#askDisk();
     this.#hooks.onProgress?.({
       phase: this.#phase,
       elapsedMs: performance.now() - this.#startedMs,
       recorder,
-      diskFreeBytes: this.#diskFree(),
+      diskFreeBytes: this.#diskFreeBytes,
+      ...(silentMs === undefined ? {} : { silentMs }),
     });
   }
 
-  #diskFree(): number | undefined {
+  #reportSilence(pid: number | undefined, silentMs: number): void {
+    if (!this.#isSilent)
+      this.#hooks.onWarning?.(
+        `The recorder (process ${pid}) has not answered for ${Math.round(silentMs / 1000)} s: a disk that does not take data, or a process that was stopped. The ring takes the records meanwhile.`,
+      );
+    this.#isSilent = true;
+    if (this.#lastProgress === undefined) return;
+    const { waitingBytes, capacityBytes } = this.#ring.status();
+    const behindBytes = Math.min(waitingBytes, capacityBytes);
+    this.#report({ ...this.#lastProgress, behindBytes, capacityBytes }, silentMs);
+  }
+
+  /** Asked without waiting: a disk that hangs must not stop the acquisition. */
+  async #askDisk(): Promise<void> {
+    if (this.#isAskingDisk) return;
+    this.#isAskingDisk = true;
     try {
-      return freeBytes(dirname(this.#options!.indexPath));
+      const { bavail, bsize } = await statfs(dirname(this.#options!.indexPath));
+      this.#diskFreeBytes = bavail * bsize;
     } catch {
-      return undefined; // The folder was moved or deleted; the recorder still holds its files.
+      this.#diskFreeBytes = undefined; // The folder was moved or deleted; the recorder still holds its files.
     }
+    this.#isAskingDisk = false;
   }
 
   #exitCode(index: RunIndex): number {

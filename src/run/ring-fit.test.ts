@@ -6,7 +6,7 @@ import type { RingBufferConfig } from "../config/config.ts";
 import type { DaqError } from "../model/errors.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import { RingWriter } from "../ring/ring-writer.ts";
-import { checkRingFits } from "./ring-fit.ts";
+import { checkDescriptionsFit, checkRingFits } from "./ring-fit.ts";
 
 const ring: RingBufferConfig = {
   sizeMb: 8,
@@ -71,4 +71,53 @@ test("what is refused is what the ring refuses, to the byte", (t) => {
   writer.openStream(frames(1, width)).write(record(width));
   const wider = writer.openStream({ ...frames(1, width + 1), name: "wider" });
   assert.throws(() => wider.write(record(width + 1)), /One record needs/);
+});
+
+test("descriptions are refused exactly when the ring has no place for them", () => {
+  const info = {
+    uid: "6".repeat(32),
+    startedAtNs: "0",
+    experiment: {},
+    host: "here",
+    software: { name: "test", version: "0" },
+    devices: [],
+  };
+  const wide = (columns: number): StreamSchema => ({
+    name: "adc",
+    kind: "table",
+    source: "test",
+    clock: "system",
+    columns: Array.from({ length: columns }, (_, at) => ({
+      name: `channel_${at}`,
+      dtype: "float64",
+      shape: [],
+      dims: [],
+    })),
+  });
+  const fits = (columns: number): boolean => {
+    try {
+      checkDescriptionsFit(info, [wide(columns)]);
+      return true;
+    } catch (error) {
+      assert.match((error as DaqError).message, /256 KiB for them.*adc with \d+ columns/);
+      return false;
+    }
+  };
+  const path = join(tmpdir(), `daq-describe-${process.pid}`);
+  const opens = (columns: number): boolean => {
+    const writer = RingWriter.create(path, { sizeBytes: 65_536, runUid: info.uid });
+    try {
+      writer.describeRun(info);
+      writer.openStream(wide(columns));
+      return true;
+    } catch {
+      return false;
+    } finally {
+      writer.remove();
+    }
+  };
+  let most = 1000;
+  for (let step = 2048; step >= 1; step /= 2) if (fits(most + step)) most += step;
+  assert.ok(most > 3000 && most < 5000, `${most}`);
+  assert.deepEqual([opens(most), opens(most + 1)], [true, false]);
 });

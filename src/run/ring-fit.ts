@@ -1,8 +1,10 @@
 import type { RingBufferConfig } from "../config/config.ts";
 import { DaqError } from "../model/errors.ts";
 import { PayloadLayouts } from "../model/payload-layout.ts";
+import type { RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
-import { alignToLine, recordHeaderBytes } from "../ring/layout.ts";
+import { entryBytes } from "../ring/directory.ts";
+import { alignToLine, directoryCapacity, recordHeaderBytes } from "../ring/layout.ts";
 
 const mebibyte = 2 ** 20;
 
@@ -22,6 +24,34 @@ export function checkRingFits(ring: RingBufferConfig, streams: readonly StreamSc
       hint: `Set ring_buffer.${key} to ${Math.ceil(largest / mebibyte)} at least; ${Math.ceil((10 * largest) / mebibyte)} holds ten records.`,
     },
   );
+}
+
+/**
+ * Throws `DaqError("config")` when what describes run and streams is larger than the ring's place for it: thousands of
+ * columns, or long texts.
+ */
+export function checkDescriptionsFit(info: RunInfo, streams: readonly StreamSchema[]): void {
+  const parts = [
+    { what: "[experiment] and the devices' settings", bytes: entryBytes(info) },
+    ...streams.map((stream) => ({
+      what: `${stream.name} with ${stream.columns.length} columns`,
+      bytes: entryBytes(stream),
+    })),
+  ];
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  if (bytes <= directoryCapacity) return;
+  const [largest] = parts.toSorted((a, b) => b.bytes - a.bytes);
+  throw new DaqError(
+    "config",
+    `The descriptions of run and streams take ${kibibytes(bytes)} KiB; a run has ${directoryCapacity / 1024} KiB for them. Most of it, ${kibibytes(largest!.bytes)} KiB, is ${largest!.what}.`,
+    {
+      hint: "Record one column with a shape instead of thousands of columns, give columns shorter names, or move long texts into a file and name the file.",
+    },
+  );
+}
+
+function kibibytes(bytes: number): number {
+  return Math.ceil(bytes / 1024);
 }
 
 /** What one record with a timestamp of its own takes in the ring. */

@@ -17,6 +17,7 @@ export function describeRun(config: Config, startedAtNs: bigint): RunInfo {
     uid: randomBytes(16).toString("hex"),
     startedAtNs: `${startedAtNs}`,
     experiment: config.experiment,
+    ...(config.floats === undefined ? {} : { floats: config.floats }),
     host: hostname(),
     software: { name: "daq-storage", version: softwareVersion() },
     devices: config.devices.map(({ id, driver, settings }) => ({ id, driver, settings: present(settings) })),

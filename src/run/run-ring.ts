@@ -2,17 +2,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RingBufferConfig } from "../config/config.ts";
 import { removeOrphanRing } from "../recorder/orphan-ring.ts";
+import { defaultRingPath } from "../ring/ring-place.ts";
 import { RingWriter } from "../ring/ring-writer.ts";
 
 const mebibyte = 2 ** 20;
-
-/** Where rings lie, which are memory. */
-export const defaultRingFolder = "/dev/shm";
-
-/** Where the ring of a run lies when the configuration does not say. */
-export function defaultRingPath(runUid: string): string {
-  return `${defaultRingFolder}/daq-${runUid.slice(0, 16)}`;
-}
 
 /**
  * Makes the ring of a run. A file that an earlier run left at a configured path is replaced only when nothing in it is

@@ -16,7 +16,10 @@ export class ScanColumns {
     this.#maxData = maxData;
   }
 
-  /** How many scans these are. Throws `DaqError("device")` for half a scan, or values that this writer does not store. */
+  /**
+   * How many scans these are. Throws `DaqError("device")` for half a scan, for values that this writer does not store,
+   * and for values out of a channel's range, which would be stored as if the card had measured them.
+   */
   countOf(scans: Scans): number {
     const channels = this.#channels.length;
     if (scans.length % channels !== 0)
@@ -29,7 +32,30 @@ export class ScanColumns {
       throw new DaqError("device", "Volts were given, but this writer stores the counts of the card.", {
         hint: 'Give a Uint16Array or Uint32Array of counts, or create the writer with stored: "volts".',
       });
+    for (const [channel, config] of this.#channels.entries())
+      if (isCounts(scans)) this.#checkCounts(scans, channel, config);
+      else this.#checkVolts(scans, channel, config);
     return scans.length / channels;
+  }
+
+  #checkCounts(scans: Uint16Array | Uint32Array, channel: number, config: ChannelConfig): void {
+    const step = this.#channels.length;
+    for (let at = channel; at < scans.length; at += step)
+      if (scans[at]! > this.#maxData)
+        throw outOfRange(config, at / step, `${scans[at]}`, `0 to ${this.#maxData} counts`);
+  }
+
+  /** A card may be off by a count at its ends. Not-a-number is what Comedi gives for an input that is driven too far. */
+  #checkVolts(scans: Float32Array | Float64Array, channel: number, config: ChannelConfig): void {
+    const step = this.#channels.length;
+    const { minVolts, maxVolts } = config;
+    const count = voltsPerCount(config, this.#maxData);
+    const [least, most] = [minVolts - count, maxVolts + count];
+    for (let at = channel; at < scans.length; at += step) {
+      const volts = scans[at]!;
+      if (volts < least || volts > most)
+        throw outOfRange(config, at / step, `${volts} V`, `${minVolts} V to ${maxVolts} V`);
+    }
   }
 
   /** Fills the columns, each of them memory for `count` values of the channel's type. */
@@ -62,6 +88,16 @@ export class ScanColumns {
     for (let row = 0, at = channel; row < target.length; row++, at += step)
       target[row] = scans[at]! * scale + minVolts;
   }
+}
+
+function outOfRange({ index, name }: ChannelConfig, scan: number, value: string, range: string): DaqError {
+  return new DaqError(
+    "device",
+    `Channel ${JSON.stringify(name)} (index ${index}): ${value} in scan ${Math.floor(scan)} of this call is out of its range, ${range}. Nothing of the call was stored.`,
+    {
+      hint: "Give minVolts and maxVolts of the range that the card is set to, and its maxData; for an input that was driven too far give NaN, or call lose.",
+    },
+  );
 }
 
 function isCounts(scans: Scans): scans is Uint16Array | Uint32Array {

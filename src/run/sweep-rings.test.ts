@@ -69,6 +69,40 @@ test("a ring is left alone that holds a record, in which a recorder had its plac
   for (const path of left) assert.ok(existsSync(path), path);
 });
 
+test("the ring of a run that died with everything stored is removed, and only when its index says so", (t) => {
+  const folder = temporaryFolder(t);
+  const indexPath = join(folder, "run.run.json");
+  const record = `ring.noteIndex(${JSON.stringify(indexPath)});
+    const recorder = RingReader.attach(path, { name: "recorder", durable: true });
+    stream.write({ count: 1, timestampNs: 1n, columns: [new Uint8Array(1)] });`;
+  const path = abandonedRing(folder, "a", record);
+  const index = (uid: string, end = "closed") =>
+    writeFileSync(indexPath, JSON.stringify({ daqRun: 1, end, run: { info: { uid } }, outputs: [] }));
+  const stays = (why: string) => {
+    assert.deepEqual(sweepRings(folder, later()), [], why);
+    assert.ok(existsSync(path), why);
+  };
+  stays("there is no index");
+  index("b".repeat(32));
+  stays("the index is of another run");
+  index("a".repeat(32), "failed");
+  stays("not everything is stored");
+  index("a".repeat(32));
+  writeFileSync(join(folder, "run.journal.jsonl"), "");
+  stays("there is a journal: recover has work to do");
+  rmSync(join(folder, "run.journal.jsonl"));
+  assert.deepEqual(sweepRings(folder), [], "not in its first minute");
+  const [swept] = sweepRings(folder, later());
+  assert.deepEqual([swept?.path, swept?.was], [path, "stored"]);
+  assert.ok(!existsSync(path));
+
+  const two = `${record} RingReader.attach(path, { name: "second", durable: true });`;
+  const shared = abandonedRing(folder, "c", two);
+  index("c".repeat(32));
+  assert.deepEqual(sweepRings(folder, later()), [], "another recorder may still need it");
+  assert.ok(existsSync(shared));
+});
+
 test("the ring of a run that goes on is left alone, also one with a tap and no recorder yet", (t) => {
   const folder = temporaryFolder(t);
   const runUid = "8".repeat(32);

@@ -1,13 +1,19 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { removeStoredRing } from "../recorder/orphan-ring.ts";
 import { listConsumers } from "../ring/consumer-slots.ts";
 import { directoryOffset, header, layoutVersion, magic } from "../ring/layout.ts";
 import { isAlive } from "../ring/process-identity.ts";
 import { producerOf, runUidOf } from "../ring/ring-file.ts";
 import { RingMemory } from "../ring/ring-memory.ts";
-import { defaultRingFolder, defaultRingPath } from "./run-ring.ts";
+import { defaultRingFolder, defaultRingPath } from "../ring/ring-place.ts";
 
-export type SweptRing = { readonly path: string; readonly bytes: number };
+export type SweptRing = {
+  readonly path: string;
+  readonly bytes: number;
+  /** `empty`: no recorder ever had a place in it. `stored`: the run's index says that everything is in its files. */
+  readonly was: "empty" | "stored";
+};
 
 /**
  * A producer in another container has another process table, and looks dead from here; its recorder takes its place in
@@ -16,9 +22,10 @@ export type SweptRing = { readonly path: string; readonly bytes: number };
 const leastAgeMs = 60_000;
 
 /**
- * Deletes rings that a run has left which was killed before its recorder had a place in them, and returns them. Only a
- * ring of this user, under the name that a run gives it, whose producer is dead for a minute at least, which holds no
- * record, and in which nobody has a place: it is of no use to anybody.
+ * Deletes rings that a run has left which was killed before its recorder had a place in them, or after it had stored
+ * everything, and returns them. Only a ring of this user, under the name that a run gives it, which is a minute old at
+ * least, whose producer is dead, and which is empty with nobody's place in it, or stored as the run's index says: it is
+ * of no use to anybody.
  */
 export function sweepRings(folder = defaultRingFolder, nowMs = Date.now()): SweptRing[] {
   let names: string[];
@@ -29,23 +36,29 @@ export function sweepRings(folder = defaultRingFolder, nowMs = Date.now()): Swep
   }
   return names.sort().flatMap((name) => {
     const path = join(folder, name);
-    const bytes = /^daq-[0-9a-f]{16}$/.test(name) ? abandonedBytes(path, nowMs) : undefined;
-    if (bytes === undefined) return [];
-    rmSync(path, { force: true });
-    return [{ path, bytes }];
+    const found = /^daq-[0-9a-f]{16}$/.test(name) ? abandoned(path, nowMs) : undefined;
+    if (found === undefined) return [];
+    if (found.isEmpty) rmSync(path, { force: true });
+    else if (!removeStoredRing(path)) return [];
+    return [{ path, bytes: found.bytes, was: found.isEmpty ? "empty" : "stored" }];
   });
 }
 
-/** The size of a ring that nobody will ever use; undefined for everything else. */
-function abandonedBytes(path: string, nowMs: number): number | undefined {
+/** A ring that nobody works with; undefined for everything else. Also one that is not empty may still be needed. */
+function abandoned(
+  path: string,
+  nowMs: number,
+): { readonly bytes: number; readonly isEmpty: boolean } | undefined {
   const head = readHead(path);
   if (head === undefined) return undefined;
   const { memory, bytes } = head;
   const ageMs = nowMs - Number(memory.i64[header.createdNs / 8]! / 1_000_000n);
   const isNamed = path.endsWith(defaultRingPath(runUidOf(memory)).slice(defaultRingFolder.length));
-  const isEmpty = memory.get(header.reserved) === 0 && memory.get(header.published) === 0;
-  const isNobodys = !isAlive(producerOf(memory)) && listConsumers(memory).length === 0;
-  return isNamed && isEmpty && isNobodys && ageMs >= leastAgeMs ? bytes : undefined;
+  const consumers = listConsumers(memory);
+  const isNobodys = !isAlive(producerOf(memory)) && !consumers.some(({ alive }) => alive);
+  if (!isNamed || !isNobodys || ageMs < leastAgeMs) return undefined;
+  const holdsNothing = memory.get(header.reserved) === 0 && memory.get(header.published) === 0;
+  return { bytes, isEmpty: holdsNothing && consumers.length === 0 };
 }
 
 /** What stands before the directory of a ring, as a copy: mapping a large one that is in use would take its time. */

@@ -17,7 +17,7 @@ export type FormatContractOptions = {
   /** Absent: all that the format names. */
   readonly compressions?: readonly string[];
   /**
-   * The format goes back to places it wrote before, so that a file which was cut is not one whose end is missing. Then the
+   * The format goes back to places it wrote before, or writes a folder, so that what was cut is not just its end. Then the
    * tests that cut files are the format's own.
    */
   readonly writesInPlace?: true;

@@ -9,18 +9,24 @@ const mayImport: Record<string, readonly string[]> = {
   kernels: [],
   bytes: ["model", "kernels"],
   ring: ["model"],
-  formats: ["model", "bytes"],
+  stores: ["model", "bytes"],
+  upload: ["model", "bytes", "stores"],
+  formats: ["model", "bytes", "stores", "documents"],
   devices: ["model"],
-  config: ["model", "formats", "devices"],
+  config: ["model", "stores", "formats", "devices"],
   recorder: ["model", "bytes", "ring", "formats"],
-  run: ["model", "config", "devices", "ring", "recorder", "formats"],
-  cli: ["model", "bytes", "config", "devices", "formats", "ring", "recorder", "run"],
-  testing: ["model", "bytes", "ring", "formats", "devices"],
+  run: ["model", "config", "devices", "ring", "recorder", "formats", "stores", "upload"],
+  documents: ["model"],
+  engine: ["model", "documents", "devices"],
+  script: ["model"],
+  cli: ["model", "bytes", "config", "devices", "formats", "ring", "recorder", "run", "stores", "upload"],
+  testing: ["model", "bytes", "ring", "formats", "devices", "stores", "documents", "engine"],
 };
 
 /** Parts of these folders stand beside each other and never import one another; what they share lies beside them. */
 const withParts: Record<string, readonly string[]> = {
-  formats: ["arrow", "csv", "hdf5"],
+  formats: ["arrow", "csv", "hdf5", "zarr", "parquet", "jsonl"],
+  stores: ["local", "s3", "azure", "gcs"],
   devices: ["sim", "command", "tcp"],
 };
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { ScriptEngine } from "../../src/script/index.ts";
 import { markdownFiles, root, type Snippet, snippetsIn } from "./markdown.ts";
 import { type Ended, Workspace } from "./workspace.ts";
 
@@ -66,6 +67,13 @@ const kinds: Record<string, (snippet: Snippet, place: Workspace) => Promise<void
   },
   python: async (snippet, place) =>
     expectExit(await place.start(python, ["-c", snippet.code]).ended, snippet),
+  rhai: async ({ code, file, line }, place) => {
+    const printed: string[] = [];
+    const engine = new ScriptEngine({ moduleFolder: place.folder, print: (text) => printed.push(text) });
+    await engine.run(code);
+    const promised = [...code.matchAll(/\/\/ prints (.*)$/gm)].map(([, text]) => text!.trim());
+    assert.deepEqual(printed.join(", "), promised.join(", "), `${file}:${line}`);
+  },
   text: async () => {},
   "": async () => {},
 };

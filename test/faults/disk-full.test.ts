@@ -23,7 +23,7 @@ test("a full disk ends the run with one message; the files read, and after makin
   const disk = smallDisk(12);
   if (disk === undefined) return context.skip("mounting a small tmpfs needs root");
   const run = new CounterRun({
-    formats: ["arrow", "csv", "hdf5"],
+    formats: ["arrow", "csv", "hdf5", "zarr"],
     ringMb: 64,
     rowsPerTick: 4000,
     outputFolder: disk,

@@ -7,7 +7,7 @@ import { CounterRun, problemIn } from "../faults/counter-run.ts";
 export async function killAcquisition(loops: number, log: (line: string) => void): Promise<void> {
   for (let loop = 1; loop <= loops; loop++) {
     const run = new CounterRun({
-      formats: ["arrow", "csv", "hdf5"],
+      formats: ["arrow", "csv", "hdf5", "zarr"],
       rowsPerTick: 1 + Math.floor(Math.random() * 3000),
     });
     await run.started;

@@ -7,7 +7,7 @@ import { CounterRun, problemIn, recorderPid, waitForDeath } from "../faults/coun
 /** kill -9 of both at random moments, then `recover`: every file reads, and the ring's rest is in it. */
 export async function killBoth(loops: number, log: (line: string) => void): Promise<void> {
   for (let loop = 1; loop <= loops; loop++) {
-    const run = new CounterRun({ formats: ["arrow", "csv", "hdf5"] });
+    const run = new CounterRun({ formats: ["arrow", "csv", "hdf5", "zarr"] });
     await run.started;
     const tap = run.tap();
     await sleep(Math.random() * 500);

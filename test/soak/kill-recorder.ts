@@ -6,7 +6,7 @@ import { CounterRun, problemIn, recorderPid } from "../faults/counter-run.ts";
 export async function killRecorder(loops: number, log: (line: string) => void): Promise<void> {
   let kills = 0;
   while (kills < loops) {
-    const run = new CounterRun({ formats: ["arrow", "csv", "hdf5"], ringMb: 32 });
+    const run = new CounterRun({ formats: ["arrow", "csv", "hdf5", "zarr"], ringMb: 32 });
     await run.started;
     const tap = run.tap();
     const wanted = Math.min(loops - kills, 10);

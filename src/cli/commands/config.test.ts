@@ -158,3 +158,28 @@ test("says what is written otherwise than asked for: a codec that a format lacks
   ]);
   assert.doesNotMatch(named.out, /output_path/);
 });
+
+test("check refuses a file name that no file system takes, and a wrong text of any length in one line", async (t) => {
+  const long = configFile(t, good.replace("OUT/scan", `OUT/${"x".repeat(300)}`));
+  const { code, error } = await runCommand(configCommand, ["check", long]);
+  assert.equal(code, 2);
+  assert.match(error, /has 3\d\d bytes; a file or folder of a run has 246 at most/);
+  assert.match(error, /Shorten output_path/);
+  const braces = configFile(t, good.replace("OUT/scan", `OUT/{${"x".repeat(5000)}}`));
+  const told = await runCommand(configCommand, ["check", braces]);
+  assert.match(told.error, /unknown placeholder \{x+…\}/);
+  assert.ok(told.error.length < 1000, `${told.error.length} characters`);
+});
+
+test("check names the store that a run goes to, without asking it", async () => {
+  const output = ["--output", "s3://my-bucket/lab/{experiment}_v{version}.{ext}", "--format", "arrow"];
+  const { code, out } = await runCommand(configCommand, ["check", ...output]);
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /spool\/s3\/my-bucket\/lab\/experiment_v1\.run\.json\nand brings them to\n {2}s3:\/\/my-bucket\/lab\/ \(deleted here once proven equal/,
+  );
+  const wrong = await runCommand(configCommand, ["check", "--output", "s3://my bucket/x.arrow"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.error, /"my bucket" is no name of a bucket/);
+});

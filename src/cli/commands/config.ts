@@ -6,7 +6,10 @@ import { plannedFiles } from "../../recorder/planned-files.ts";
 import { announcedBytesPerSecond } from "../../run/disk-space.ts";
 import { outputNotices } from "../../run/output-notices.ts";
 import { planOutputs } from "../../run/output-plan.ts";
-import { checkRingFits } from "../../run/ring-fit.ts";
+import { checkDescriptionsFit, checkRingFits } from "../../run/ring-fit.ts";
+import { describeRun } from "../../run/run-info.ts";
+import { targetOf } from "../../run/run-spool.ts";
+import { parseStoreUrl } from "../../stores/store-url.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { type ConfiguredSource, configuredSources } from "../configured-sources.ts";
@@ -100,6 +103,8 @@ type CheckedConfig = {
   readonly sources: readonly ConfiguredSource[];
   readonly files: readonly string[];
   readonly indexPath: string;
+  /** The store that the files go to from there. */
+  readonly target: string | undefined;
   readonly notices: readonly string[];
 };
 
@@ -112,15 +117,19 @@ async function plan({ config }: LoadedConfig): Promise<CheckedConfig> {
   const devices = sources.map(({ device, streams }) => ({ formats: device.formats, streams }));
   const streams = sources.flatMap((source) => source.streams);
   checkRingFits(config.ringBuffer, streams);
+  checkDescriptionsFit(describeRun(config, 0n), streams);
   const outputs = await planOutputs(config, devices, new Date());
   const files = await plannedFiles(outputs, streams);
-  const notices = await outputNotices(config);
-  return { sources, files: files.map((file) => file.path), indexPath: outputs.indexPath, notices };
+  const notices = await outputNotices(config, devices);
+  const target = targetOf(config, outputs);
+  // A wrong address is found here, without asking the store.
+  if (target !== undefined) parseStoreUrl(target);
+  return { sources, files: files.map((file) => file.path), indexPath: outputs.indexPath, target, notices };
 }
 
 function checkLines(
   { config, path }: LoadedConfig,
-  { sources, files, indexPath, notices }: CheckedConfig,
+  { sources, files, indexPath, target, notices }: CheckedConfig,
 ): string[] {
   const rows = sources.flatMap(({ device, streams }) =>
     streams.map((stream) => [stream.name, device.driver, device.formats.join(" + "), streamText(stream)]),
@@ -132,10 +141,17 @@ function checkLines(
     "",
     "A run that starts now makes",
     ...[...files, indexPath].map((file) => `  ${file}`),
+    ...(target === undefined ? [] : targetLines(config, target)),
     "",
     ringLine(config, sources),
     ...notices.map((notice) => `note: ${notice}`),
   ];
+}
+
+/** The store itself is not asked: a check starts nothing, and works without a network. */
+function targetLines({ storage }: LoadedConfig["config"], target: string): string[] {
+  const then = storage.spool?.keep === true ? "they stay here as well" : "deleted here once proven equal";
+  return ["and brings them to", `  ${target}/ (${then}; a {version} that is taken there counts up)`];
 }
 
 function ringLine({ ringBuffer }: LoadedConfig["config"], sources: readonly ConfiguredSource[]): string {
@@ -147,7 +163,10 @@ function ringLine({ ringBuffer }: LoadedConfig["config"], sources: readonly Conf
   return `${ring}: at ${bytesText(rate)} per second it holds ${durationText((sizeMb * 2 ** 20) / rate)}.`;
 }
 
-function checkJson({ config, path }: LoadedConfig, { sources, files, indexPath, notices }: CheckedConfig) {
+function checkJson(
+  { config, path }: LoadedConfig,
+  { sources, files, indexPath, target, notices }: CheckedConfig,
+) {
   const bytesPerSecond = announcedBytesPerSecond(sources.flatMap(({ streams }) => streams));
   return {
     ok: true,
@@ -155,6 +174,7 @@ function checkJson({ config, path }: LoadedConfig, { sources, files, indexPath, 
     devices: sources.map(({ device, streams }) => ({ ...device, streams })),
     files,
     indexPath,
+    ...(target === undefined ? {} : { target }),
     notices,
     ringBuffer: config.ringBuffer,
     bytesPerSecond,

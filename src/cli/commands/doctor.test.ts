@@ -26,6 +26,7 @@ test("a folder that is not there yet is judged by the one above it", async (t) =
   const folder = temporaryFolder(t);
   const { code, out } = await runCommand(doctorCommand, [join(folder, "not", "yet")]);
   assert.equal(code, 0);
+  assert.ok(out.includes(`${join(folder, "not", "yet")} is not there yet; `), out);
   assert.ok(out.includes(`${folder}: writable, `));
 });
 

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import * as h5wasm from "h5wasm/node";
 import {
   type Captured,
   jsonLines,
@@ -21,6 +22,7 @@ import {
 } from "../captured-terminal.test.ts";
 import { camera, meter, meterRows, testRing } from "../tail/ring-for-test.test.ts";
 import { inspectCommand } from "./inspect.ts";
+import { recoverCommand } from "./recover.ts";
 import { tailCommand } from "./tail.ts";
 
 const configText = `[experiment]
@@ -299,4 +301,21 @@ test("a run that goes on is followed by its journal or a data file; killed, it s
   const alone = await inspect(journal);
   assert.match(alone.out, /its ring is gone, so what came after the last checkpoint is lost/);
   assert.ok(existsSync(journal));
+});
+
+test("an HDF5 file of another program is described without what only ours have", async (t) => {
+  const path = join(temporaryFolder(t), "theirs.h5");
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, "w");
+  file.create_dataset({ name: "data", data: new Float64Array([1, 2, 3]) });
+  file.close();
+  const { code, out } = await runCommand(inspectCommand, [path]);
+  assert.equal(code, 0);
+  assert.match(out, /^ {2}data: table from an HDF5 dataset$/m);
+  assert.match(out, /^ {2}file = h5py\.File\(/m);
+  assert.doesNotMatch(out, /"entry"|clock/);
+  const recovered = await runCommand(recoverCommand, [path]);
+  assert.equal(recovered.code, 0);
+  assert.match(recovered.out, /written by another program, so there is nothing to recover/);
+  assert.doesNotMatch(recovered.out, /records/);
 });

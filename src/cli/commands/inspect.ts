@@ -1,10 +1,12 @@
 import { exitCodes } from "../../model/errors.ts";
 import { isLossless } from "../../model/ledger.ts";
+import { isStoreUrl } from "../../stores/store-url.ts";
 import type { Command } from "../command.ts";
 import { identifyFile } from "../inspect/identify-file.ts";
 import { inspectDataFile } from "../inspect/inspect-data-file.ts";
 import { inspectRing } from "../inspect/inspect-ring.ts";
 import { inspectJournal, inspectRunIndex } from "../inspect/inspect-run.ts";
+import { inspectStore } from "../inspect/inspect-store.ts";
 import type { Inspection } from "../inspect/inspection.ts";
 import { inspectionLines } from "../inspect/inspection-lines.ts";
 
@@ -27,6 +29,10 @@ export const inspectCommand: Command = {
     ],
     ["daq inspect data/scan_v1.camera0.arrow", "one data file; works without the index as well"],
     ["daq inspect data/scan_v1.journal.jsonl", "a run that goes on, or that a crash left behind"],
+    [
+      "daq inspect s3://bucket/lab/scan_v1.zarr",
+      "a run's index or a Zarr folder at a store, without downloading its data",
+    ],
     ["daq inspect --json data/*.run.json", "one JSON object for each run, with everything in it"],
   ],
   notes: [
@@ -55,6 +61,7 @@ export const inspectCommand: Command = {
 };
 
 async function inspect(given: string): Promise<Inspection> {
+  if (isStoreUrl(given)) return inspectStore(given);
   const { kind, path } = await identifyFile(given);
   switch (kind) {
     case "data":

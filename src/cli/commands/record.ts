@@ -1,13 +1,17 @@
 import { dirname, join } from "node:path";
 import { DaqError } from "../../model/errors.ts";
-import { type RunHooks, type RunLimits, type RunReport, recordRun } from "../../run/record-run.ts";
+import { shellWord } from "../../model/shell-word.ts";
+import { recordRun } from "../../run/record-run.ts";
+import type { RunHooks, RunLimits, RunReport } from "../../run/run-contract.ts";
 import { accountLines } from "../account-lines.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { durationText, parseDuration } from "../duration.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { pythonLines } from "../python-lines.ts";
+import { bytesText } from "../quantity-text.ts";
 import type { Terminal } from "../terminal.ts";
+import { uploadText } from "../upload-text.ts";
 
 /** Without a terminal that redraws a line, one line in so many milliseconds. */
 const logEveryMs = 5_000;
@@ -39,11 +43,16 @@ export const recordCommand: Command = {
       "daq record --set ring_buffer.overflow=block --set ring_buffer.size_mb=16",
       "changes single keys of the configuration",
     ],
+    [
+      "daq record experiment.toml --output 's3://bucket/lab/{experiment}_v{version}.{ext}'",
+      "into a spool here, and from there to a store while the run goes on",
+    ],
   ],
   notes: [
     "The first Ctrl-C stops the devices and stores what the ring still holds; a second one gives up storing, and the",
-    "files say what was lost. Exit code: 0 every record is stored, 3 something was lost (the files say what), 1 failed,",
-    "2 wrong configuration.",
+    "files say what was lost; a recorder that does not answer to that is ended after 15 s, and `daq recover` stores the",
+    "rest. Exit code: 0 every record is stored, 3 something was lost (the files say what), 1 failed,",
+    "2 wrong configuration, 4 recorded in full but not all of it is at the store that output_path names.",
   ].join("\n"),
   run: record,
 };
@@ -57,7 +66,11 @@ async function record(args: ParsedArguments, terminal: Terminal): Promise<number
     });
   const interrupts = new Interrupts(terminal);
   try {
-    const report = await recordRun(config, { ...limits, ...interrupts.signals }, hooksFor(terminal));
+    const report = await recordRun(
+      config,
+      { ...limits, ...interrupts.signals },
+      hooksFor(terminal, interrupts),
+    );
     if (terminal.json) terminal.printJson({ event: "finished", ...reportJson(report) });
     else printReport(report, terminal);
     for (const error of report.errors) terminal.fail(error);
@@ -84,6 +97,8 @@ class Interrupts {
   readonly #giveUp = new AbortController();
   readonly #terminal: Terminal;
   readonly #onSignal = (signal: NodeJS.Signals) => this.#interrupt(signal);
+  /** The run is over and its files are closed; only the upload is waited for. */
+  isUploading = false;
   readonly signals = { stop: this.#stop.signal, giveUp: this.#giveUp.signal };
 
   constructor(terminal: Terminal) {
@@ -92,7 +107,11 @@ class Interrupts {
   }
 
   #interrupt(signal: NodeJS.Signals): void {
-    if (!this.#stop.signal.aborted) {
+    if (this.isUploading) {
+      if (signal === "SIGHUP" && this.#stop.signal.aborted) return;
+      this.#terminal.log("The upload is stopped; what is not there yet stays in the spool.");
+      (this.#stop.signal.aborted ? this.#giveUp : this.#stop).abort();
+    } else if (!this.#stop.signal.aborted) {
       this.#terminal.log("Stopping: what the ring holds is being stored. Ctrl-C again gives up.");
       this.#stop.abort();
     } else if (signal !== "SIGHUP") {
@@ -107,9 +126,10 @@ class Interrupts {
   }
 }
 
-function hooksFor(terminal: Terminal): RunHooks {
+function hooksFor(terminal: Terminal, interrupts: Interrupts): RunHooks {
   const line = new ProgressLine();
   let loggedAtMs = 0;
+  let uploadLoggedAtMs = performance.now();
   return {
     onWarning: (message) => {
       if (terminal.json) terminal.printJson({ event: "warning", message });
@@ -119,7 +139,7 @@ function hooksFor(terminal: Terminal): RunHooks {
       if (terminal.json) terminal.printJson({ event: "notice", message });
       terminal.log(`note: ${message}`);
     },
-    onStart: ({ runUid, ringPath, recorder, recorderPid, files }) => {
+    onStart: ({ runUid, ringPath, recorder, recorderPid, files, target }) => {
       if (terminal.json)
         terminal.printJson({
           event: "started",
@@ -129,8 +149,12 @@ function hooksFor(terminal: Terminal): RunHooks {
           recorderPid,
           files,
           outputs: recorder.outputs,
+          ...(target === undefined ? {} : { target }),
         });
-      else terminal.log(`Recording to ${files.join(", ")} through ring ${ringPath}; Ctrl-C stops.`);
+      else {
+        const store = target === undefined ? "" : ` and from there to ${target},`;
+        terminal.log(`Recording to ${files.join(", ")}${store} through ring ${ringPath}; Ctrl-C stops.`);
+      }
     },
     onProgress: (progress) => {
       const text = line.next(progress);
@@ -141,35 +165,59 @@ function hooksFor(terminal: Terminal): RunHooks {
         terminal.log(text);
       }
     },
+    onUploading: (progress) => {
+      interrupts.isUploading = true;
+      const text = `recorded; ${uploadText(progress)}`;
+      terminal.status(text);
+      if (terminal.json) terminal.printJson({ event: "uploading", ...progress });
+      else if (!terminal.isInteractive && performance.now() - uploadLoggedAtMs >= logEveryMs) {
+        uploadLoggedAtMs = performance.now();
+        terminal.log(text);
+      }
+    },
   };
 }
 
-function reportJson({ index, indexPath, seconds, exitCode, errors }: RunReport) {
+function reportJson({ index, indexPath, seconds, exitCode, errors, upload }: RunReport) {
   return {
     exitCode,
     seconds,
     indexPath,
     index,
+    ...(upload === undefined
+      ? {}
+      : { upload: { target: upload.target, ...upload.summary, removed: upload.removed?.files ?? 0 } }),
     errors: errors.map(({ code, message, hint }) => ({ code, message, hint })),
   };
 }
 
-function printReport({ index, indexPath, seconds }: RunReport, terminal: Terminal): void {
+function printReport({ index, indexPath, seconds, upload }: RunReport, terminal: Terminal): void {
+  const isElsewhere = upload?.removed !== undefined;
   const folder = dirname(indexPath);
+  const pathOf = (name: string): string => (isElsewhere ? `${upload.target}/${name}` : join(folder, name));
   terminal.print(`Recorded ${durationText(seconds)}.`);
   const rows = index.outputs.flatMap(({ files, ledger }) => {
     const lines = accountLines(ledger);
     return ledger.accounts.map(({ stream }, row) => ({
-      path: join(folder, files.find((file) => file.streams.includes(stream))?.path ?? ""),
+      path: pathOf(files.find((file) => file.streams.includes(stream))?.path ?? ""),
       line: lines[row]!,
     }));
   });
   const width = Math.max(0, ...rows.map(({ path }) => path.length));
   for (const { path, line } of rows) terminal.print(`  ${path.padEnd(width)}  ${line}`);
   for (const note of index.notes) terminal.print(`note: ${note}`);
+  if (upload?.summary !== undefined) {
+    const { objects, bytes } = upload.summary;
+    terminal.print(
+      `${upload.target}: ${objects} objects, ${bytesText(bytes)}, all proven equal${isElsewhere ? "; the spool was deleted" : ""}.`,
+    );
+    for (const left of upload.removed?.left ?? [])
+      terminal.warn(`${shellWord(left)} was left: it is no part of the run, and was not uploaded.`);
+  }
+  if (isElsewhere) return;
   terminal.print("");
   terminal.print("Read it in Python:");
   for (const line of pythonLines([...new Set(rows.map(({ path }) => path))])) terminal.print(`  ${line}`);
   terminal.print("");
-  terminal.print(`More: npx daq inspect ${/\s/.test(indexPath) ? JSON.stringify(indexPath) : indexPath}`);
+  terminal.print(`More: npx daq inspect ${shellWord(indexPath)}`);
 }

@@ -59,9 +59,17 @@ function report(path: string, recovery: Recovery, terminal: Terminal): void {
     );
     return;
   }
+  if (recovery.kind === "ring") {
+    terminal.print(`${path}: complete already; its ring ${recovery.ringPath}, which was left, was removed.`);
+    return;
+  }
   if (recovery.kind === "file") {
-    const { changed, records, cutBytes } = recovery.file;
-    if (!changed) terminal.print(`${path}: complete already, ${records} records; nothing was changed.`);
+    const { changed, isForeign, records, cutBytes } = recovery.file;
+    if (isForeign === true)
+      terminal.print(
+        `${path}: written by another program, so there is nothing to recover here; nothing was changed.`,
+      );
+    else if (!changed) terminal.print(`${path}: complete already, ${records} records; nothing was changed.`);
     else
       terminal.print(`${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off.`);
     return;

@@ -84,7 +84,9 @@ export async function dataFolderFinding(folder: string): Promise<Finding> {
       value: `${path} cannot be written (${ability.reason})`,
       hint: "Choose a folder that you may write to, in storage.output_path.",
     };
-  const value = `${path}: writable, ${space}`;
+  const wanted = resolve(folder);
+  const made = path === wanted ? "" : `${wanted} is not there yet; `;
+  const value = `${made}${path}: writable, ${space}`;
   if (ability.directWrites) return { name, state: "ok", value: `${value}, direct writes` };
   return {
     name,

@@ -27,7 +27,11 @@ export async function identifyFile(path: string): Promise<IdentifiedFile> {
       return { kind: "journal", path: journalPath(path) };
     throw await noSuchFile(path);
   }
-  if (status.isDirectory()) throw await isFolder(path);
+  if (status.isDirectory()) {
+    const folder = path.replace(/\/+$/, "");
+    if (folder.toLowerCase().endsWith(".zarr")) return { kind: "data", path: folder };
+    throw await isFolder(path);
+  }
   if (!status.isFile())
     throw new DaqError("path", `${path} is not a file.`, {
       hint: "Give a data file, a ….run.json, a ….journal.jsonl or a ring.",

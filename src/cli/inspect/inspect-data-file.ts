@@ -21,7 +21,7 @@ export async function inspectDataFile(path: string): Promise<Inspection> {
     ledgers: ledger === undefined ? [] : [{ output: summary.format, ledger }],
     notes,
     advice: unfinished?.advice ?? [],
-    python: state === "complete" ? pythonLines([path]) : [],
+    python: state === "complete" ? pythonLines([path], run === undefined) : [],
   };
 }
 

@@ -43,7 +43,7 @@ export async function inspectRunIndex(path: string): Promise<Inspection> {
   };
 }
 
-const endTexts: Record<RunEnd, string> = {
+export const endTexts: Record<RunEnd, string> = {
   closed: "ended as it should",
   "producer-died": "the recording process died; what it had produced was stored",
   aborted: "storing was given up",

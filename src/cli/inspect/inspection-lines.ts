@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { tomlText } from "../../config/describe-config.ts";
+import { floatText, tomlText } from "../../config/describe-config.ts";
 import type { Metadata } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
@@ -25,7 +25,7 @@ export function inspectionLines(inspection: Inspection, showAll: boolean): strin
     ...section("Files", kind === "data file" ? [] : fileLines(files)),
     ...section(
       "Streams",
-      streams.flatMap((stream) => streamLines(stream, kind)),
+      streams.flatMap((stream) => streamLines(stream, kind, kind === "data file" && run === undefined)),
     ),
     ...section("Run", run === undefined ? [] : runLines(run)),
     ...section(
@@ -62,10 +62,15 @@ function fileLines(files: readonly InspectedFile[]): string[] {
   );
 }
 
-function streamLines({ schema, parts }: InspectedStream, kind: Inspection["kind"]): string[] {
+/** `isForeign`: what does not come from the file itself is not said. */
+function streamLines(
+  { schema, parts }: InspectedStream,
+  kind: Inspection["kind"],
+  isForeign: boolean,
+): string[] {
   const columns = formatTable(schema.columns.map((column) => [column.name, ...columnCells(column)]));
   return [
-    `${schema.name}: ${schemaText(schema)}`,
+    `${schema.name}: ${isForeign ? `${schema.kind} from ${schema.source}` : schemaText(schema)}`,
     ...columns.map((line) => `  ${line}`),
     ...parts.flatMap((part) => partLines(part, parts.length > 1)).map((line) => `  ${line}`),
     ...(parts.length === 0 && kind !== "ring" ? ["  no file of it can be read"] : []),
@@ -101,14 +106,14 @@ function partLines(part: StreamPart, isNamed: boolean): string[] {
   ];
 }
 
-function runLines({ uid, startedAtNs, experiment, host, software, devices }: RunInfo): string[] {
+function runLines({ uid, startedAtNs, experiment, floats, host, software, devices }: RunInfo): string[] {
   return [
     ...formatTable([
       ["started", isoTime(startedAtNs)],
       ["host", host],
       ["software", `${software.name} ${software.version}`],
       ["uid", uid],
-      ...metadataRows(experiment).map(([key, value]) => [`experiment.${key}`, value]),
+      ...metadataRows(experiment, floats).map(([key, value]) => [`experiment.${key}`, value]),
     ]),
     ...devices.flatMap(({ id, driver, settings }) => [
       `device ${id} (${driver})`,
@@ -117,9 +122,10 @@ function runLines({ uid, startedAtNs, experiment, host, software, devices }: Run
   ];
 }
 
-function metadataRows(metadata: Metadata): (readonly [string, string])[] {
+function metadataRows(metadata: Metadata, floats: readonly string[] = []): (readonly [string, string])[] {
   return Object.entries(metadata).map(([key, value]) => {
-    const text = typeof value === "string" ? value : tomlText(value);
+    const inToml = floats.includes(key) ? floatText : tomlText;
+    const text = typeof value === "string" ? value : inToml(value);
     return [key, text.length > longestValue ? `${text.slice(0, longestValue)}…` : text] as const;
   });
 }

@@ -10,6 +10,7 @@ import {
   parseStreamSchema,
   type StreamSchema,
 } from "../../model/stream-schema.ts";
+import { isLedger, isRunInfo } from "../run-entries.ts";
 import { describeType, type FieldType, type TimeUnitName } from "./field-type.ts";
 import type { ArrowField, ArrowSchema } from "./message.ts";
 import { metadataKeys, tensorExtension } from "./schema.ts";
@@ -201,35 +202,4 @@ function tryJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRunInfo(value: unknown): value is RunInfo {
-  const info = value as RunInfo | null | undefined;
-  return (
-    typeof info === "object" &&
-    info !== null &&
-    typeof info.uid === "string" &&
-    /^-?\d+$/.test(info.startedAtNs) &&
-    typeof info.experiment === "object" &&
-    info.experiment !== null &&
-    typeof info.host === "string" &&
-    typeof info.software?.name === "string" &&
-    Array.isArray(info.devices)
-  );
-}
-
-function isLedger(value: unknown): value is Ledger {
-  const ledger = value as Ledger | null | undefined;
-  return (
-    typeof ledger === "object" &&
-    ledger !== null &&
-    typeof ledger.complete === "boolean" &&
-    Array.isArray(ledger.accounts) &&
-    ledger.accounts.every(
-      (account) =>
-        typeof account?.stream === "string" &&
-        Number.isSafeInteger(account.stored) &&
-        Array.isArray(account.ranges),
-    )
-  );
 }

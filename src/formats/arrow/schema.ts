@@ -20,12 +20,13 @@ import type { Ledger } from "../../model/ledger.ts";
 import { toJson } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
+import { experimentEntries, runEntryKeys } from "../run-entries.ts";
 
 /** Which of `timestamp` and `sequence` stand before the stream's columns. */
 export type IndexColumns = "full" | "timestamp" | "none";
 
 /** The schema metadata entries that daq-storage reads again. */
-export const metadataKeys = { run: "daq.run", stream: "daq.stream", ledger: "daq.ledger" } as const;
+export const metadataKeys = runEntryKeys;
 
 /** The ledger of a file that is still written: nothing is accounted for yet. */
 export const openLedger: Ledger = { complete: false, accounts: [] };
@@ -62,7 +63,7 @@ export function encodeStreamSchema(
     ...(index === "full" ? [sequenceField()] : []),
     ...stream.columns.map((column) => columnField(column, stream.source)),
   ];
-  const metadata = experimentMetadata(info);
+  const metadata = experimentEntries(info);
   metadata.set(metadataKeys.run, toJson(info));
   metadata.set(metadataKeys.stream, toJson(stream));
   metadata.set(metadataKeys.ledger, toJson(ledger));
@@ -100,21 +101,4 @@ function columnField(column: Column, source: string): Field {
   // "item", nullable: the child that Arrow C++ makes for a tensor, so that tables of both writers have one type.
   const list = new FixedSizeList(columnElements(column), new Field("item", element, true));
   return new Field(column.name, list, nullable, metadata);
-}
-
-/** Each key of `[experiment]` as an entry of its own: text as it is, anything else as JSON. */
-function experimentMetadata(info: RunInfo): Map<string, string> {
-  const metadata = new Map<string, string>();
-  const { name } = info.experiment;
-  if (typeof name === "string") metadata.set("experiment", name);
-  for (const [key, value] of Object.entries(info.experiment)) {
-    const entry = isReserved(key) || metadata.has(key) ? `experiment.${key}` : key;
-    metadata.set(entry, typeof value === "string" ? value : toJson(value));
-  }
-  return metadata;
-}
-
-/** Keys that readers act on: pandas parses `pandas` as a description of its own. */
-function isReserved(key: string): boolean {
-  return key === "pandas" || key.startsWith("ARROW:") || key.startsWith("daq.");
 }

@@ -40,8 +40,5 @@ test("refuses what would be cut off or mixed up by readers, and says which colum
     /both be called "s\[1\]"/,
   );
   assert.match(refusal(table({ name: "\ud800" }))!, /not valid text/);
-  assert.match(
-    refusal({ ...table({}), kind: "array" })!,
-    /frames of adc: use arrow \(later also hdf5 or zarr\)/,
-  );
+  assert.match(refusal({ ...table({}), kind: "array" })!, /frames of adc: use arrow, hdf5 or zarr/);
 });

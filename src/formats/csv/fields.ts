@@ -25,17 +25,16 @@ export function refusal(stream: StreamSchema): string | undefined {
   const { name, kind, columns } = stream;
   if (!isStreamName(name))
     return `Stream ${JSON.stringify(name)} cannot be the name of a CSV file: 1–100 letters, digits, "_", "-" and "." are possible, in arrow as well.`;
-  if (kind === "array")
-    return `CSV cannot hold the frames of ${name}: use arrow (later also hdf5 or zarr) for array streams.`;
+  if (kind === "array") return `CSV cannot hold the frames of ${name}: use arrow, hdf5 or zarr for them.`;
   for (const column of columns) {
     if (!column.name.isWellFormed() || column.name.includes("\0"))
       return `CSV cannot hold the column name ${JSON.stringify(column.name)} of ${name}: it is not valid text; use arrow, or rename it.`;
     if (elementCount(column.shape) > mostElements)
-      return `CSV cannot hold ${name}.${column.name}: a record has ${elementCount(column.shape)} elements, ${mostElements} at most can be spread over fields; use arrow (later also hdf5 or zarr).`;
+      return `CSV cannot hold ${name}.${column.name}: a record has ${elementCount(column.shape)} elements, ${mostElements} at most can be spread over fields; use arrow, hdf5 or zarr.`;
   }
   const fieldCount = columns.reduce((sum, { shape }) => sum + elementCount(shape), 2);
   if (fieldCount > mostFields)
-    return `CSV cannot hold ${name}: a record would have ${fieldCount} fields, and spreadsheets read ${mostFields}; use arrow (later also hdf5 or zarr).`;
+    return `CSV cannot hold ${name}: a record would have ${fieldCount} fields, and spreadsheets read ${mostFields}; use arrow, hdf5 or zarr.`;
   const seen = new Set<string>();
   for (const field of fieldNames(stream)) {
     if (seen.has(field))

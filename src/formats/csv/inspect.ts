@@ -120,7 +120,7 @@ function guessedSchema(path: string, header: Uint8Array): StreamSchema {
   const { fields } = parseRow(text, 0, true, () => `${path}, header line`)!;
   const names = fields[0] === "timestamp" && fields[1] === "sequence" ? fields.slice(2) : fields;
   return {
-    name: basename(path).replace(/\.csv(\.gz)?$/, ""),
+    name: basename(path).replace(/\.csv(\.gz)?$/i, ""),
     kind: "table",
     columns: names.map((name) => ({ name, dtype: "float64", shape: [], dims: [] })),
     source: "unknown",

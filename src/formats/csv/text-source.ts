@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { constants, crc32, createInflateRaw } from "node:zlib";
 import { DaqError, systemCode } from "../../model/errors.ts";
+import { extensionIn } from "../file-extension.ts";
 import { isGzip, memberHeaderBytes, trailerBytes } from "./gzip-framing.ts";
 
 const chunkBytes = 256 * 1024;
@@ -45,7 +46,7 @@ export class TextSource implements AsyncIterable<Uint8Array> {
       const { size } = await handle.stat();
       const { buffer, bytesRead } = await handle.read(new Uint8Array(2), 0, 2, 0);
       // A gzip file that was cut after its first byte.
-      const compressed = isGzip(buffer) || (path.endsWith(".gz") && bytesRead < 2);
+      const compressed = isGzip(buffer) || (extensionIn(path, [".gz"]) !== undefined && bytesRead < 2);
       return new TextSource(path, handle, size, compressed);
     } catch (error) {
       await handle.close();

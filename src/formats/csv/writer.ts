@@ -5,6 +5,7 @@ import type { Ledger } from "../../model/ledger.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { checkBatch } from "../check-batch.ts";
 import type { FormatOptions, FormatWriter, OutputFile, WriterState, WriterTarget } from "../contract.ts";
+import { extensionIn } from "../file-extension.ts";
 import { headerLine } from "./fields.ts";
 import { waitingTails } from "./gzip-tail.ts";
 import { GzipTextFile } from "./gzip-text-file.ts";
@@ -176,7 +177,8 @@ export async function resumeWriter(target: WriterTarget, state: WriterState): Pr
 
 /** A reader decides by the extension whether a file is compressed. */
 function planTarget({ path, options, run }: WriterTarget): readonly OutputFile[] {
-  if (path.endsWith(".gz") === isCompressed(options)) return planFiles(path, run.streams);
+  if ((extensionIn(path, [".gz"]) !== undefined) === isCompressed(options))
+    return planFiles(path, run.streams);
   throw new DaqError(
     "path",
     `${path}: a file ${isCompressed(options) ? "with" : "without"} gzip cannot have this name.`,

@@ -34,6 +34,26 @@ test("a chunk of a slow table has what comes in five seconds, but at least 16 Ki
   assert.equal(rowsPerChunkOf(stream("table", undefined, float64), undefined), 2048);
 });
 
+test("the chunks of a wide table together stay small while it is slow, and within 64 MiB when it is fast", () => {
+  const wide = (rateHz: number | undefined, columns: number) =>
+    rowsPerChunkOf(
+      stream(
+        "table",
+        rateHz,
+        ...Array.from({ length: columns }, (_, at) => ({ ...float64, name: `c${at}` })),
+      ),
+      undefined,
+    );
+  assert.equal(wide(10, 32), 2048);
+  assert.equal(wide(10, 1000), 130);
+  assert.equal(wide(10, 4000), 128);
+  assert.equal(wide(undefined, 1000), 523);
+  assert.equal(wide(100, 1000), 500);
+  assert.equal(wide(1e5, 200), 32_768);
+  assert.equal(wide(1e5, 1000), 8371);
+  assert.equal(wide(1e5, 10_000), 2048);
+});
+
 test("chunk_size is obeyed for tables, as long as a chunk stays below 32 MiB", () => {
   assert.equal(rowsPerChunkOf(stream("table", 1000, float64), 7), 7);
   assert.equal(rowsPerChunkOf(stream("table", 1000, float64), 1), 1);

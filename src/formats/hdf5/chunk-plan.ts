@@ -18,6 +18,15 @@ export type ChunkPlan = {
 const chunkBytesGoal = 256 << 10;
 const leastChunkBytes = 16 << 10;
 
+/**
+ * The chunks of one stretch of time, of all datasets together: about what a file has in chunks that are not full, which
+ * after a short run is most of it. Narrow tables come to less.
+ */
+const slowChunksBytes = 1 << 20;
+const unknownRateChunksBytes = 4 << 20;
+const fastChunksBytes = 64 << 20;
+const leastWideChunkBytes = 1 << 10;
+
 /** A frame from this size on is a chunk of its own. */
 const ownChunkBytes = 64 << 10;
 
@@ -28,6 +37,8 @@ const tileBytesGoal = 8 << 20;
 /** A chunk of a slow stream is full after this time. */
 const secondsPerChunk = 5;
 const rowsWithoutRate = 2_048;
+/** Time and sequence number. */
+const indexRowBytes = 16;
 
 /**
  * The chunks of a stream's datasets, which all have the same number of records, so that a stretch of time is one chunk
@@ -40,10 +51,16 @@ export function rowsPerChunkOf(stream: StreamSchema, rows: number | undefined): 
   if (rows !== undefined && !isFrames)
     return Math.min(rows, Math.max(1, Math.floor(largestFrameChunkBytes / largest)));
   const smallest = Math.min(...stream.columns.map(columnItemBytes));
+  const rowBytes = stream.columns.reduce((sum, column) => sum + columnItemBytes(column), indexRowBytes);
+  const rowsIn = (bytes: number) => Math.max(1, Math.ceil(bytes / Math.max(8, smallest)));
+  const narrowRows = rowsIn(leastChunkBytes);
+  const clamped = (allBytes: number, rows: number) =>
+    Math.min(rows, Math.max(rowsIn(leastWideChunkBytes), Math.floor(allBytes / rowBytes)));
   const most = Math.max(1, Math.floor(chunkBytesGoal / largest));
-  const inTime = stream.rateHz === undefined ? rowsWithoutRate : Math.ceil(stream.rateHz * secondsPerChunk);
-  const least = Math.max(1, Math.ceil(leastChunkBytes / Math.max(8, smallest)));
-  return Math.min(most, Math.max(least, inTime));
+  if (stream.rateHz === undefined) return Math.min(most, clamped(unknownRateChunksBytes, rowsWithoutRate));
+  const inTime = Math.ceil(stream.rateHz * secondsPerChunk);
+  const fastRows = Math.max(narrowRows, Math.floor(fastChunksBytes / rowBytes));
+  return Math.min(most, fastRows, Math.max(clamped(slowChunksBytes, narrowRows), inTime));
 }
 
 export function chunkPlanOf(

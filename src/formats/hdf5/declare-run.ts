@@ -49,7 +49,7 @@ export function declareRun(file: Hdf5File, run: Run, options: LayoutOptions): De
   // What it says is also an attribute; one letter of UTF-8 in a dataset keeps Octave from loading the file.
   if (isAscii(title)) entry.fixedDataset("title", textDataset(title));
   entry.fixedDataset("start_time", textDataset(isoTime(info.startedAtNs)));
-  const experiment = metadataAttributes(info.experiment);
+  const experiment = metadataAttributes(info.experiment, info.floats);
   const { NX_class: theirs, ...own } = experiment.attributes;
   const collection = entry.group("experiment", {
     ...own,

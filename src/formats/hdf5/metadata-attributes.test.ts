@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Metadata } from "../../model/metadata.ts";
 import { sampleRun } from "../../testing/format-contract/sample-streams.ts";
+import { floatType } from "./file/datatype.ts";
 import { attributeValue, metadataAttributes, rootAttributes } from "./metadata-attributes.ts";
 
 const rootOf = (experiment: Metadata) => ({ ...rootAttributes({ ...sampleRun, experiment }) });
@@ -93,4 +94,22 @@ test("a key on which readers act, or which the writer has taken, stands behind e
   assert.deepEqual([root.experiment, root["experiment.experiment"]], ["scan", "mine"]);
   for (const key of ["file_name", "HDF5_Version", "NeXus_version", "_NCProperties"])
     assert.equal(root[key], undefined);
+});
+
+test("a float whose value is whole stays a float, alone and in a list", () => {
+  const experiment = { gain: 2, list: [1, 2], half: 0.5, count: 3 };
+  const root = rootAttributes({ ...sampleRun, experiment, floats: ["gain", "list"] });
+  const { attributes } = metadataAttributes(experiment, ["gain", "list"]);
+  for (const found of [root, attributes]) {
+    const gain = found.gain as {
+      readonly datatype: unknown;
+      readonly dims: readonly number[];
+      data: Uint8Array;
+    };
+    assert.deepEqual([gain.dims, gain.datatype], [[], floatType(8)]);
+    assert.deepEqual(new Float64Array(gain.data.buffer), Float64Array.of(2));
+    assert.deepEqual(found.list, Float64Array.of(1, 2));
+    assert.equal(found.half, 0.5);
+    assert.equal(found.count, 3);
+  }
 });

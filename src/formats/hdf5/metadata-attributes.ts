@@ -1,6 +1,7 @@
 import { type Metadata, type MetadataValue, toJson } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { AttributeValue } from "./file/attribute.ts";
+import { floatType } from "./file/datatype.ts";
 
 /** Readers act on these names at the root, or this writer sets them itself. */
 const reservedNames = new Set([
@@ -62,15 +63,26 @@ export function isLarge(value: AttributeValue): boolean {
   return bytes.reduce((sum, count) => sum + count, 0) > largestTextBytes;
 }
 
-/** Every key as an attribute. Those that are too large, as text in `large`. */
-export function metadataAttributes(metadata: Metadata): {
+/** A number that is a float whatever its value; lists of them as well. */
+function floatAttribute(value: MetadataValue): AttributeValue | undefined {
+  if (typeof value === "number")
+    return { datatype: floatType(8), dims: [], data: new Uint8Array(Float64Array.of(value).buffer) };
+  const isNumbers = Array.isArray(value) && value.every((item) => typeof item === "number");
+  return isNumbers ? Float64Array.from(value) : undefined;
+}
+
+/** Every key as an attribute; those in `floats` as floats. Those that are too large, as text in `large`. */
+export function metadataAttributes(
+  metadata: Metadata,
+  floats: readonly string[] = [],
+): {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly large: Readonly<Record<string, string>>;
 } {
   const attributes: Record<string, AttributeValue> = Object.create(null);
   const large: Record<string, string> = Object.create(null);
   for (const [key, value] of Object.entries(metadata)) {
-    const attribute = attributeValue(value);
+    const attribute = (floats.includes(key) ? floatAttribute(value) : undefined) ?? attributeValue(value);
     if (isLarge(attribute)) large[key] = typeof value === "string" ? value : toJson(value);
     else attributes[key] = attribute;
   }
@@ -90,7 +102,7 @@ export function rootAttributes(info: RunInfo): Readonly<Record<string, Attribute
     date: localDate(startedAt),
   });
   if (typeof name === "string") result.experiment = attributeValue(name);
-  for (const [key, value] of Object.entries(metadataAttributes(info.experiment).attributes)) {
+  for (const [key, value] of Object.entries(metadataAttributes(info.experiment, info.floats).attributes)) {
     if (key === "date") result.date = value;
     else result[reservedNames.has(key) || key in result ? `experiment.${key}` : key] = value;
   }

@@ -98,12 +98,14 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** The library searches for the signature at further places; a file of this project has it at the start. */
+/** Behind a user block of another program the signature is at byte 512, or at a power of two beyond. */
 async function checkSignature(path: string, bytes: number): Promise<void> {
   const handle = await open(path, "r");
   try {
-    const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, 0);
-    if (buffer.equals(signature)) return;
+    for (let at = 0; at + signature.byteLength <= bytes; at = at === 0 ? 512 : 2 * at) {
+      const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, at);
+      if (buffer.equals(signature)) return;
+    }
   } finally {
     await handle.close();
   }

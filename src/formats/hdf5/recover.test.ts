@@ -203,14 +203,31 @@ test("the account of a recovered file names the sequence numbers that are missin
   );
 });
 
-test("a file of another program is not touched", async () => {
+test("a file of another program is not touched, and is called that, with a user block too", async () => {
   await using folder = await temporaryFolder();
-  const path = join(folder.path, "theirs.h5");
-  await h5wasm.ready;
-  const file = new h5wasm.File(path, "w");
-  file.create_dataset({ name: "values", data: Float64Array.of(1, 2, 3) });
-  file.close();
-  const before = await readFile(path);
-  assert.deepEqual(await hdf5Format.recover(path), { path, changed: false, records: 0, cutBytes: 0 });
-  assert.ok((await readFile(path)).equals(before));
+  for (const userBlock of [0, 512, 2048]) {
+    const path = join(folder.path, `theirs-${userBlock}.h5`);
+    await h5wasm.ready;
+    const file = new h5wasm.File(path, "w");
+    file.create_dataset({ name: "data", data: new Float64Array([1, 2, 3]) });
+    file.close();
+    const plain = await readFile(path);
+    // Addresses count from the superblock, so a block in front of it is a user block.
+    await writeFile(path, Buffer.concat([Buffer.alloc(userBlock, "#"), plain]));
+    const before = await readFile(path);
+    assert.deepEqual(await hdf5Format.recover(path), {
+      path,
+      changed: false,
+      isForeign: true,
+      records: 0,
+      cutBytes: 0,
+    });
+    assert.deepEqual(await readFile(path), before);
+    const { streams: found, run } = await hdf5Format.inspect(path);
+    assert.equal(run, undefined);
+    assert.deepEqual(
+      found.map(({ schema, records }) => [schema.name, records]),
+      [["data", 3]],
+    );
+  }
 });

@@ -17,8 +17,8 @@ const sliceRows = 1 << 20;
  */
 export async function recoverHdf5(path: string): Promise<RecoveredFile> {
   const { contents, ledger, bytes } = await contentsOf(path);
-  if (contents === undefined || contents.isComplete)
-    return { path, changed: false, records: recordsOf(ledger), cutBytes: 0 };
+  if (contents === undefined) return { path, changed: false, isForeign: true, records: 0, cutBytes: 0 };
+  if (contents.isComplete) return { path, changed: false, records: recordsOf(ledger), cutBytes: 0 };
   const { run, options } = contents;
   return readingFrom(path, async (read) => {
     const sink = await openFileSink(path, { resumeAtBytes: bytes });

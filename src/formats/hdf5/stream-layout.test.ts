@@ -128,6 +128,8 @@ test("names with a slash, dots alone, NUL or nothing are no names of objects", (
 test("what HDF5 cannot hold is refused with the stream, the column, and what to use instead", () => {
   for (const [column, message] of [
     ["a/b", /column named "a\/b" of s: "\/" separates groups/],
+    ["..", /column named "\.\." of s: in a path it means a group/],
+    [".", /column named "\." of s: in a path/],
     ["..", /column named "\.\." of s/],
     [
       shaped("deep", new Array(32).fill(1), new Array(32).fill("d")),

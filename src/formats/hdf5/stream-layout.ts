@@ -118,6 +118,8 @@ export function rootLinks(layouts: readonly StreamLayout[]): readonly RootLink[]
 /** A sentence on the first thing of a stream that an HDF5 file cannot hold; undefined when there is none. */
 export function refusal(stream: StreamSchema): string | undefined {
   for (const column of stream.columns) {
+    if (column.name === "." || column.name === "..")
+      return `HDF5 cannot hold a column named ${JSON.stringify(column.name)} of ${stream.name}: in a path it means a group. Rename the column, or use Arrow or CSV.`;
     if (!isObjectName(column.name))
       return `HDF5 cannot hold a column named ${JSON.stringify(column.name)} of ${stream.name}: "/" separates groups there. Rename the column, or use Arrow or CSV.`;
     if (column.name === "timestamps")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { test } from "node:test";
 import type { Format, FormatOptions } from "../../formats/contract.ts";
 import { DaqError } from "../../model/errors.ts";
@@ -32,6 +32,16 @@ export function refusesClearly(format: Format, options: FormatOptions, readBack:
       assert.equal(await readFile(path, "utf8"), "somebody's only copy");
       assert.deepEqual(await readdir(folder.path), [path.slice(folder.path.length + 1)]);
     }
+  });
+
+  test("refuses a path where a folder exists, and leaves it untouched", async () => {
+    await using folder = await temporaryFolder();
+    const target = targetIn(folder.path, format, [gauges], options);
+    await mkdir(target.path);
+    await writeFile(join(target.path, "theirs"), "somebody's only copy");
+    await assert.rejects(format.create(target), daqError("path"));
+    assert.deepEqual(await readdir(target.path), ["theirs"]);
+    assert.deepEqual(await readdir(folder.path), [basename(target.path)]);
   });
 
   test("accepts tables, and refuses a stream only with a sentence that names other formats", async () => {
@@ -72,7 +82,7 @@ export function refusesClearly(format: Format, options: FormatOptions, readBack:
       }
       assert.deepEqual(await readdir(outer.path), ["inside"]);
       for (const entry of await readdir(folder, { withFileTypes: true }))
-        assert.ok(entry.isFile(), entry.name);
+        assert.ok(entry.isFile() || join(folder, entry.name) === target.path, entry.name);
     }
   });
 

@@ -12,6 +12,7 @@ import type {
 } from "../../formats/contract.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
+import { outputContent } from "./output-content.ts";
 import {
   appendAll,
   checkpointState,
@@ -128,9 +129,9 @@ export function survivesCrashes(
         recovered.records,
       );
       for (const [name, values] of await readBack(path)) keepsAtLeast(values, all.get(name)!, 100);
-      const bytes = await readFile(path);
+      const content = await outputContent(path);
       assert.equal((await format.recover(path)).changed, false, "a second recovery finds nothing to do");
-      assert.deepEqual(await readFile(path), bytes);
+      assert.deepEqual(await outputContent(path), content);
     }
   });
 
@@ -143,13 +144,13 @@ export function survivesCrashes(
       streams.map((stream) => new SampleBatches(stream).next(10)),
     );
     await writer.close(ledgerFor(10));
-    const before = await Promise.all(writer.files.map((file) => readFile(file.path)));
+    const before = await Promise.all(writer.files.map((file) => outputContent(file.path)));
     for (const file of writer.files.filter(({ streams: own }) => own.length > 0)) {
       const { changed, records, cutBytes } = await format.recover(file.path);
       const stored = 10 * file.streams.length;
       assert.deepEqual({ changed, records, cutBytes }, { changed: false, records: stored, cutBytes: 0 });
     }
-    assert.deepEqual(await Promise.all(writer.files.map((file) => readFile(file.path))), before);
+    assert.deepEqual(await Promise.all(writer.files.map((file) => outputContent(file.path))), before);
   });
 
   for (const closed of writesInPlace ? [] : [false, true])

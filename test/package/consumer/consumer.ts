@@ -7,6 +7,7 @@ import { readRows } from "daq-storage/formats/csv";
 import { type Column, type DType, type StreamSchema, typedView } from "daq-storage/model";
 import { type RecorderOptions, RecorderProcess } from "daq-storage/recorder";
 import { type RingReader, RingWriter } from "daq-storage/ring";
+import { openStore, type Store, type StoredObject } from "daq-storage/stores";
 import { formatContract, MemorySink, SteppingClock } from "daq-storage/testing";
 
 const column: Column = { name: "n", dtype: "int32", shape: [], dims: [] };
@@ -70,6 +71,8 @@ export function startRecorder(options: RecorderOptions): Promise<void> {
 }
 
 export const clocks = [systemClock, new SteppingClock()];
+export const stored = async (store: Promise<Store> = openStore("data")): Promise<StoredObject | undefined> =>
+  (await store).stat("run/zarr.json");
 export const sink = new MemorySink();
 export const contract: (format: Format) => void = (format) =>
   formatContract(format, { readBack: async () => new Map() });

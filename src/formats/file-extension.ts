@@ -1,0 +1,11 @@
+/**
+ * What a path ends with that is one of these extensions, as the path spells it: "RUN.H5" ends with ".H5". Of several,
+ * the longest (".csv.gz" before ".gz"); undefined when there is none. Programs on other systems write capitals.
+ */
+export function extensionIn(path: string, extensions: readonly string[]): string | undefined {
+  const lower = path.toLowerCase();
+  const [longest] = extensions
+    .filter((extension) => lower.endsWith(extension.toLowerCase()))
+    .sort((a, b) => b.length - a.length);
+  return longest === undefined ? undefined : path.slice(-longest.length);
+}

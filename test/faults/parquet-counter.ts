@@ -1,0 +1,57 @@
+import { openFileSink } from "../../src/bytes/file-sink.ts";
+import type { ParquetStreamOptions } from "../../src/formats/parquet/stream-file.ts";
+import { TailFile } from "../../src/formats/parquet/tail-file.ts";
+import type { Batch } from "../../src/model/batch.ts";
+import type { StreamSchema } from "../../src/model/stream-schema.ts";
+import { sampleRun } from "../../src/testing/format-contract/sample-streams.ts";
+
+/** A stream whose values follow from the sequence number. */
+export const counter: StreamSchema = {
+  name: "counter",
+  kind: "table",
+  columns: [
+    { name: "half", dtype: "float64", shape: [], dims: [] },
+    { name: "rest", dtype: "int16", shape: [], dims: [], nullable: true },
+    { name: "pair", dtype: "uint32", shape: [2], dims: ["side"] },
+  ],
+  source: "test",
+  clock: "device",
+};
+
+export function counterBatch(first: number, count: number): Batch {
+  const of = { length: count };
+  const bytes = (values: ArrayBufferView): Uint8Array =>
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return {
+    stream: counter,
+    count,
+    timestampsNs: BigInt64Array.from(of, (_, at) => 1764000000000000000n + BigInt(first + at) * 1000003n),
+    sequences: BigInt64Array.from(of, (_, at) => BigInt(first + at)),
+    columns: [
+      { bytes: bytes(Float64Array.from(of, (_, at) => (first + at) / 2)) },
+      {
+        bytes: bytes(Int16Array.from(of, (_, at) => (first + at) % 1000)),
+        validity: Uint8Array.from(of, (_, at) => ((first + at) % 7 === 0 ? 0 : 1)),
+      },
+      {
+        bytes: bytes(
+          Uint32Array.from(
+            { length: 2 * count },
+            (_, at) => first + Math.floor(at / 2) + (at % 2) * 1_000_000,
+          ),
+        ),
+      },
+    ],
+  };
+}
+
+/** Small pages and row groups, so that a short run has many of them. */
+export function counterOptions(path: string, compression: string): ParquetStreamOptions {
+  return {
+    stream: counter,
+    info: sampleRun,
+    options: { compression, durability: "process", chunkRows: 100 },
+    tail: new TailFile(path, openFileSink, false),
+    rowGroupBytes: 20_000,
+  };
+}
