@@ -7,6 +7,7 @@ import { type Removed, removeLocal } from "../upload/remove-local.ts";
 import { Upload, type UploadSummary } from "../upload/upload.ts";
 import { uploadJournalName } from "../upload/upload-source.ts";
 import type { UploadProgress } from "../upload/upload-watch.ts";
+import { requireTargetApart } from "./target-apart.ts";
 import { normalTarget, openTarget } from "./upload-target.ts";
 import { findUploadableRuns, type UploadableRun } from "./uploadable-run.ts";
 
@@ -56,6 +57,7 @@ export async function* uploadRuns(
 }
 
 async function uploadTo(run: UploadableRun, url: string, options: UploadRunOptions): Promise<UploadedRun> {
+  await requireTargetApart(run.source, url);
   const store = await openTarget(url);
   try {
     return await uploadOne(run, url, store, options);

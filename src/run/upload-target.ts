@@ -11,6 +11,12 @@ import { isStoreUrl, parseStoreUrl } from "../stores/store-url.ts";
  */
 export function normalTarget(text: string): string {
   if (text === "") throw wrongTarget(text, "expected the URL of a store, or a folder");
+  // Keys of Amazon have slashes in them, too.
+  if (isStoreUrl(text) && /^[^:]+:\/+([^/]*:.*@|[^/]*@)/s.test(text))
+    throw wrongTarget(
+      text,
+      "credentials do not belong into a URL; set them where the store's own tools look for them (docs/cloud.md)",
+    );
   if (isStoreUrl(text) && outputUrlOf(text) !== undefined) {
     // The check is of templates, which end in a file's name: any name will do.
     const url = text.replace(/(?<=[^/:])\/+$/, "");
@@ -25,9 +31,15 @@ export function normalTarget(text: string): string {
 }
 
 function wrongTarget(text: string, problem: string): DaqError {
-  return new DaqError("usage", `The target ${JSON.stringify(text)}: ${problem}.`, {
+  return new DaqError("usage", `The target ${JSON.stringify(withoutSecrets(text))}: ${problem}.`, {
     hint: "For example s3://bucket/folder, gs://bucket, az://…, or a folder on this machine.",
   });
+}
+
+/** A URL with a password or a signature in it, as people paste them: messages end in logs. */
+function withoutSecrets(text: string): string {
+  if (!isStoreUrl(text)) return text;
+  return text.replace(/(?<=:\/+).*@/s, "…@").replace(/[?#].*$/s, "?…");
 }
 
 /** Opens the store that a normal target stands for. */

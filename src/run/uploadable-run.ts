@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DaqError } from "../model/errors.ts";
+import { parseJson } from "../model/parse-json.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import { lossPaths } from "../recorder/loss-file.ts";
@@ -47,6 +48,7 @@ export async function findUploadableRuns(path: string): Promise<UploadableRun[]>
   if (existsSync(`${real}${uploadJournalEnd}`))
     return [await runOfUploadJournal(path, `${real}${uploadJournalEnd}`)];
   if (status.isDirectory() && !(await isZarr(real))) return runsInSpool(path, real);
+  if (status.isDirectory()) await requireWholeZarr(path, real);
   const name = basename(real);
   const source: UploadSource = {
     folder: dirname(real),
@@ -145,6 +147,34 @@ async function indexOf(path: string): Promise<string | undefined> {
 
 async function isZarr(path: string): Promise<boolean> {
   return ["zarr.json", ".zgroup", ".zarray"].some((name) => existsSync(join(path, name)));
+}
+
+/** A folder without its index, or one below it: it must be no part of a run, and complete where it is a run of ours. */
+async function requireWholeZarr(path: string, real: string): Promise<void> {
+  for (let outer = dirname(real); await isZarr(outer); outer = dirname(outer)) {
+    const journal = await findJournal(outer);
+    if (journal !== undefined) throw unfinished(path, journal);
+    const index = await indexOf(outer);
+    if (index !== undefined)
+      throw new DaqError("path", `${path} is a part of the run ${index}; a run is uploaded as a whole.`, {
+        hint: `Give the run: daq upload ${shellWord(index)} …`,
+      });
+  }
+  // Chunks that are not whole are in hidden files, which do not go to the store.
+  const checkpoint = join(real, ".checkpoint.json");
+  if (await isCheckpoint(checkpoint))
+    throw new DaqError("path", `${path}: this run is not finished, ${checkpoint} is still there.`, {
+      hint: `If it is still recorded, wait; after a crash run \`daq recover ${shellWord(path)}\` first.`,
+    });
+}
+
+async function isCheckpoint(path: string): Promise<boolean> {
+  try {
+    const { uid } = parseJson(await readFile(path, "utf8")) as { uid?: unknown };
+    return typeof uid === "string";
+  } catch {
+    return false; // None, or somebody else's file.
+  }
 }
 
 /** Every run below a folder whose upload has begun. Those that are still recorded are left alone. */

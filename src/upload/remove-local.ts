@@ -78,7 +78,7 @@ async function removeIfEmpty(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     const code = systemCode(error);
-    if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOENT") return false;
+    if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOENT" || code === "ENOTDIR") return false; // ENOTDIR: a run's folder that is a symbolic link, which is not ours to remove.
     throw error;
   }
 }
