@@ -31,9 +31,9 @@ export interface ByteSink {
 /**
  * Opens the sink for a path. `resumeAtBytes` absent: the file must not exist. Present: the file exists, is cut to that
  * length, and writing goes on there. `inOrder`: there will be no `writeBehind`, so nothing is made ready for it; that is half
- * of what a small file costs.
+ * of what a small file costs. `aside`: writes leave the thread free, which does something else meanwhile.
  */
 export type OpenSink = (
   path: string,
-  options?: { resumeAtBytes?: number; inOrder?: boolean },
+  options?: { resumeAtBytes?: number; inOrder?: boolean; aside?: boolean },
 ) => Promise<ByteSink>;

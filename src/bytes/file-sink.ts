@@ -151,9 +151,10 @@ export const openBlockingFileSink: OpenSink = (path, options) => openSink(path, 
 
 async function openSink(
   path: string,
-  { resumeAtBytes, inOrder = false }: NonNullable<Parameters<OpenSink>[1]> = {},
-  mayBlock: boolean,
+  { resumeAtBytes, inOrder = false, aside = false }: NonNullable<Parameters<OpenSink>[1]> = {},
+  ownThread: boolean,
 ): Promise<ByteSink> {
+  const mayBlock = ownThread && !aside;
   const resume = resumeAtBytes !== undefined;
   const flags = resume ? constants.O_RDWR : constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   let handle: FileHandle;

@@ -2,8 +2,8 @@ import type { ShardState } from "./hierarchy/shard-writer.ts";
 
 /** Where the encoded chunks of one growing array go. `block`: chunks of the same records; `tile`: which part of a record. */
 export interface ArrayObjects {
-  /** Calls may overlap, in any order. Bytes are borrowed until the promise settles. */
-  put(block: number, tile: number, encoded: Uint8Array): Promise<void>;
+  /** Calls may overlap, in any order. Bytes are borrowed until the promise settles. `aside`: the thread is left free. */
+  put(block: number, tile: number, encoded: Uint8Array, aside?: boolean): Promise<void>;
   /** What was put survives what the run's durability says. */
   flush(): Promise<void>;
   /** The shard that is not whole, when everything was put; undefined where there is none. */

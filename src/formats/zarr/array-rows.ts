@@ -6,11 +6,24 @@ import { ArrayReader } from "./hierarchy/array-reader.ts";
 import { ChunkOutput } from "./hierarchy/chunk-output.ts";
 import type { ShardState } from "./hierarchy/shard-writer.ts";
 import type { ZarrArray } from "./hierarchy/zarr-array.ts";
+import { PlainOutput } from "./plain-output.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { ShardedObjects } from "./sharded-objects.ts";
 
 /** Chunks of one array that are encoded at a time; the pool's memory bounds those of all arrays. */
 const inFlight = 16;
+
+/** Plain chunks of this size and more are worth a second thread that writes. */
+const leastAsideBytes = 1 << 20;
+
+function outputFor(array: ZarrArray, pool: WorkerPool | undefined): ChunkOutput | PlainOutput | undefined {
+  const { steps, chunkBytes, isSharded } = array;
+  if (steps.length > 0) {
+    if (pool === undefined) throw new Error("Encoding chunks needs a pool of workers.");
+    return new ChunkOutput(pool, steps, { inFlight });
+  }
+  return isSharded || chunkBytes < leastAsideBytes ? undefined : new PlainOutput(chunkBytes);
+}
 
 /**
  * The rows of one array on their way into chunks. Whole chunks go from the caller's memory to their objects; rows that are
@@ -20,7 +33,7 @@ export class ArrayRows {
   readonly declared: DeclaredArray;
   readonly #folder: RunFolder;
   readonly #objects: ArrayObjects;
-  readonly #output: ChunkOutput | undefined;
+  readonly #output: ChunkOutput | PlainOutput | undefined;
   readonly #blockBytes: number;
   readonly #tiles: number;
   #rows = 0;
@@ -33,9 +46,7 @@ export class ArrayRows {
     this.declared = declared;
     this.#folder = folder;
     this.#objects = array.isSharded ? new ShardedObjects(folder, array) : new ChunkObjects(folder, array);
-    if (array.steps.length > 0 && pool === undefined)
-      throw new Error("Encoding chunks needs a pool of workers.");
-    this.#output = array.steps.length > 0 ? new ChunkOutput(pool!, array.steps, { inFlight }) : undefined;
+    this.#output = outputFor(array, pool);
     this.#blockBytes = plan.rowsPerChunk * itemBytes;
     const [, height] = array.spec.shape;
     this.#tiles = height === undefined ? 1 : Math.ceil(height / array.spec.chunkShape[1]!);
@@ -102,7 +113,25 @@ export class ArrayRows {
 
   async #writeChunk(block: number, tile: number, chunk: Uint8Array): Promise<void> {
     if (this.#output === undefined) await this.#objects.put(block, tile, chunk);
-    else await this.#output.write(chunk, (encoded) => this.#objects.put(block, tile, encoded));
+    else await this.#output.write(chunk, (encoded, aside) => this.#objects.put(block, tile, encoded, aside));
+  }
+
+  /** True where each row is one chunk, of which a copy is made before it is put. */
+  get takesCopies(): boolean {
+    return this.#output !== undefined && this.#rowsPerChunk === 1 && this.#tiles === 1;
+  }
+
+  /** A row from memory that may be overwritten meanwhile; false, and nothing is kept, when it was. Where it `takesCopies`. */
+  async appendShared(row: Uint8Array, isIntact: () => boolean): Promise<boolean> {
+    const block = this.#rows;
+    const held = await this.#output!.hold(row);
+    if (!isIntact()) {
+      held.drop();
+      return false;
+    }
+    await held.send((encoded, aside) => this.#objects.put(block, 0, encoded, aside));
+    this.#rows++;
+    return true;
   }
 
   /** True where rows are in their shard when `append` resolves, and can be taken back from there. */

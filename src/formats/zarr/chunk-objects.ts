@@ -13,9 +13,10 @@ export class ChunkObjects implements ArrayObjects {
     this.#array = array;
   }
 
-  async put(block: number, tile: number, encoded: Uint8Array): Promise<void> {
+  async put(block: number, tile: number, encoded: Uint8Array, aside = false): Promise<void> {
     const place = this.#array.spec.shape.map((_, axis) => (axis === 0 ? block : axis === 1 ? tile : 0));
-    await this.#folder.store.put(this.#array.key(place), [encoded]);
+    const store = aside ? this.#folder.aside : this.#folder.store;
+    await store.put(this.#array.key(place), [encoded]);
   }
 
   async flush(): Promise<void> {

@@ -20,6 +20,8 @@ const mostRoomBytes = 64 << 20;
 export class RunFolder {
   readonly path: string;
   readonly store: LocalStore;
+  /** The same, for objects that are written while this thread does something else. */
+  readonly aside: LocalStore;
   readonly isDurable: boolean;
   readonly #openSink: OpenSink;
   readonly #syncs: FolderSyncs;
@@ -28,6 +30,10 @@ export class RunFolder {
   constructor(path: string, { openSink, durability }: FolderOptions) {
     this.path = path;
     this.store = new LocalStore(path, { openSink, durability });
+    this.aside = new LocalStore(path, {
+      openSink: (file, sinkOptions) => openSink(file, { ...sinkOptions, aside: true }),
+      durability,
+    });
     this.isDurable = durability === "power";
     this.#openSink = openSink;
     this.#syncs = new FolderSyncs();
@@ -50,14 +56,17 @@ export class RunFolder {
     for (const document of documents) await this.store.put(document.key, [documentBytes(document)]);
   }
 
-  /** Opens a file that is written over several checkpoints. `resumeAtBytes`: it exists, and is cut to that length. */
-  async open(key: string, resumeAtBytes?: number): Promise<ByteSink> {
+  /**
+   * Opens a file that is written over several checkpoints. `resumeAtBytes`: it exists, and is cut to that length. `aside`:
+   * writes leave the thread free.
+   */
+  async open(key: string, options: { resumeAtBytes?: number; aside?: boolean } = {}): Promise<ByteSink> {
     const path = this.pathOf(key);
     await this.#folders.ensure(dirname(path));
-    if (resumeAtBytes !== undefined) return this.#openSink(path, { resumeAtBytes });
+    if (options.resumeAtBytes !== undefined) return this.#openSink(path, { ...options, inOrder: true });
     // A crash may have left one, of which nothing counts.
     await rm(path, { force: true });
-    const sink = await this.#openSink(path);
+    const sink = await this.#openSink(path, { ...options, inOrder: true });
     await this.#sync(dirname(path));
     return sink;
   }

@@ -16,14 +16,14 @@ export class ShardFile implements MultipartWrite {
     this.#key = key;
   }
 
-  /** `resumeAtBytes`: goes on in the file that is there. */
+  /** `options` as those of the folder's files. */
   static async open(
     folder: RunFolder,
     openKey: string,
     key: string,
-    resumeAtBytes?: number,
+    options: Parameters<RunFolder["open"]>[1],
   ): Promise<ShardFile> {
-    return new ShardFile(folder, await folder.open(openKey, resumeAtBytes), openKey, key);
+    return new ShardFile(folder, await folder.open(openKey, options), openKey, key);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

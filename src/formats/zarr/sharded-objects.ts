@@ -63,7 +63,7 @@ export class ShardedObjects implements ArrayObjects {
       if (name.startsWith(openPrefix) && !(isOpen && name === `${openPrefix}${shard}`))
         await this.#folder.remove(keyIn(this.#array.path, name));
     if (!isOpen) return;
-    const file = await ShardFile.open(this.#folder, openKey, key, state.bytes);
+    const file = await this.#openFile(shard, state.bytes);
     this.#open.set(shard, Promise.resolve({ file, writer: this.#writerFor(file, state) }));
   }
 
@@ -79,13 +79,20 @@ export class ShardedObjects implements ArrayObjects {
   #openShard(shard: number): Promise<OpenShard> {
     let open = this.#open.get(shard);
     if (open === undefined) {
-      open = ShardFile.open(this.#folder, this.#openKey(shard), this.#key(shard)).then((file) => ({
+      open = this.#openFile(shard).then((file) => ({
         file,
         writer: this.#writerFor(file, undefined),
       }));
       this.#open.set(shard, open);
     }
     return open;
+  }
+
+  #openFile(shard: number, resumeAtBytes?: number): Promise<ShardFile> {
+    // Workers are at work on the next chunks meanwhile; plain ones are written from where they lie, one after the other.
+    const aside = this.#array.steps.length > 0;
+    const options = resumeAtBytes === undefined ? { aside } : { aside, resumeAtBytes };
+    return ShardFile.open(this.#folder, this.#openKey(shard), this.#key(shard), options);
   }
 
   #writerFor(file: ShardFile, state: ShardState | undefined): ShardWriter {

@@ -33,6 +33,8 @@ export class StreamRows {
   readonly #index: RowGroup | undefined;
   /** Frames that go to their shard straight from the batch. */
   readonly #direct: ArrayRows | undefined;
+  /** Frames of which the one copy that is made is that of their chunk. */
+  readonly #copied: ArrayRows | undefined;
   #records = 0;
   #shownRows = 0;
   #copies: Uint8Array[] = [];
@@ -65,6 +67,7 @@ export class StreamRows {
     const [first] = this.#columns;
     const isPlain = this.#columns.length === 1 && first!.validity === undefined && first!.levels.length === 0;
     this.#direct = isPlain && first!.values.canTakeBack ? first!.values : undefined;
+    this.#copied = isPlain && first!.values.takesCopies ? first!.values : undefined;
   }
 
   get stream(): StreamSchema {
@@ -115,6 +118,11 @@ export class StreamRows {
         await direct.takeBack(mark, batch.count);
         return false;
       }
+      await this.#appendIndex(batch);
+      return true;
+    }
+    if (this.#copied !== undefined && batch.count === 1) {
+      if (!(await this.#copied.appendShared(batch.columns[0]!.bytes, isIntact))) return false;
       await this.#appendIndex(batch);
       return true;
     }

@@ -128,7 +128,7 @@ export class TailFile {
     await this.release();
     this.#kept = rows > 0 ? [block] : [];
     if (rows > 0 && bytes !== undefined) {
-      this.#open = { block, sink: await this.#folder.open(this.#key(block), bytes) };
+      this.#open = { block, sink: await this.#folder.open(this.#key(block), { resumeAtBytes: bytes }) };
       this.#rows = rows;
       return;
     }

@@ -1,11 +1,22 @@
 import type { EncodeStep } from "../../../bytes/compress/codec.ts";
 import type { Block, WorkerPool } from "../../../bytes/pool/worker-pool.ts";
 
-/** Puts the stored bytes of one chunk where they belong. They are borrowed until the promise settles. */
-export type PutChunk = (encoded: Uint8Array) => Promise<void>;
+/**
+ * Puts the stored bytes of one chunk where they belong. They are borrowed until the promise settles. `aside`: the thread is
+ * left free meanwhile.
+ */
+export type PutChunk = (encoded: Uint8Array, aside?: boolean) => Promise<void>;
 
 /** A chunk that is the output's own now; `stored` settles when it was put. */
 export type TakenChunk = { readonly stored: Promise<void> };
+
+/** A copy of a chunk that nothing was done with yet. One of the two is to be called. */
+export type HeldChunk<Sent = TakenChunk> = {
+  /** Has it encoded and put. */
+  send(put: PutChunk): Sent;
+  /** Forgets it. */
+  drop(): void;
+};
 
 export type ChunkOutputOptions = {
   /** Chunks that are encoded or put at a time, at most; besides that the pool's memory bounds them. Default 16. */
@@ -40,12 +51,19 @@ export class ChunkOutput {
    * not be put.
    */
   async write(chunk: Uint8Array, put: PutChunk): Promise<TakenChunk> {
+    if (!this.#isDirect) return (await this.hold(chunk)).send(put);
     await this.#room();
-    if (this.#isDirect) {
-      const stored = this.#track(put(chunk));
-      await stored;
-      return { stored };
-    }
+    const stored = this.#track(put(chunk));
+    await stored;
+    return { stored };
+  }
+
+  /**
+   * Resolves when the chunk, borrowed until then, is copied: who has it from memory that others overwrite can look whether
+   * it is still the same. It counts among those in flight. Rejects like `write`.
+   */
+  async hold(chunk: Uint8Array): Promise<HeldChunk> {
+    await this.#room();
     let block: Block;
     try {
       block = await this.#pool.take(chunk.byteLength);
@@ -54,10 +72,18 @@ export class ChunkOutput {
       throw cause;
     }
     block.bytes.set(chunk);
-    const stored = this.#track(this.#encodeAndPut(block, chunk.byteLength, put));
-    // Whoever waits for the end hears of a failure; until then it must not count as unhandled.
-    stored.catch(() => undefined);
-    return { stored };
+    return {
+      send: (put) => {
+        const stored = this.#track(this.#encodeAndPut(block, chunk.byteLength, put));
+        // Whoever waits for the end hears of a failure; until then it must not count as unhandled.
+        stored.catch(() => undefined);
+        return { stored };
+      },
+      drop: () => {
+        this.#pool.give(block);
+        this.#leave();
+      },
+    };
   }
 
   /** Resolves when everything so far was put. Rejects with the first failure, also of chunks that are long done. */
@@ -100,7 +126,7 @@ export class ChunkOutput {
       if (this.#steps.length === 0) return await put(block.bytes.subarray(0, length));
       const result = await this.#pool.encode(block, length, this.#steps);
       try {
-        await put(result.block.bytes.subarray(0, result.length));
+        await put(result.block.bytes.subarray(0, result.length), true);
       } finally {
         this.#pool.give(result.block);
       }
