@@ -12,8 +12,18 @@ export interface Kernels {
   /** Bit planes of a block of `elements` (a multiple of 8) of 1, 2, 4 or 8 bytes, as the bitshuffle library lays them. */
   bitshuffle(elementBytes: number, source: number, elements: number, target: number, scratch: number): void;
   bitunshuffle(elementBytes: number, source: number, elements: number, target: number, scratch: number): void;
-  /** One raw LZ4 block; returns its bytes, or 0 when `capacity` is too small. */
-  lz4Compress(source: number, length: number, target: number, capacity: number, scratch: number): number;
+  /**
+   * One raw LZ4 block; returns its bytes, or 0 when `capacity` is too small. `acceleration`: faster and larger from 2 on, as
+   * the reference implementation's.
+   */
+  lz4Compress(
+    source: number,
+    length: number,
+    target: number,
+    capacity: number,
+    scratch: number,
+    acceleration?: number,
+  ): number;
   /** Returns the decoded bytes, or −1 when the block is damaged or does not fit. */
   lz4Decompress(source: number, length: number, target: number, capacity: number): number;
   /** Snappy's block format, with its length in front. */

@@ -13,6 +13,14 @@ testBlockCodec((kernels) => ({
   plainDecode: plainLz4Decode,
 }));
 
+testBlockCodec((kernels) => ({
+  name: "LZ4 with acceleration",
+  compress: (source, length, target, capacity, scratch) =>
+    kernels.lz4Compress(source, length, target, capacity, scratch, 2),
+  decompress: kernels.lz4Decompress,
+  plainDecode: plainLz4Decode,
+}));
+
 const memory = new GuardedMemory(200_000, 300_000);
 const { kernels } = memory;
 const samples = [
@@ -31,9 +39,9 @@ function decode(block: Uint8Array, capacity: number): Uint8Array | undefined {
   return returned < 0 ? undefined : target.subarray(0, returned);
 }
 
-function compress(bytes: Uint8Array): Uint8Array {
+function compress(bytes: Uint8Array, acceleration = 1): Uint8Array {
   const { returned, target } = memory.run(bytes, 300_000, (at) =>
-    kernels.lz4Compress(at.source, bytes.length, at.target, 300_000, at.scratch),
+    kernels.lz4Compress(at.source, bytes.length, at.target, 300_000, at.scratch, acceleration),
   );
   return target.subarray(0, returned);
 }
@@ -41,12 +49,20 @@ function compress(bytes: Uint8Array): Uint8Array {
 /** lz4-napi has the length in front of the block, four bytes. */
 const lengthBytes = 4;
 
-test("another library decodes what LZ4 makes", () => {
-  for (const bytes of samples) {
-    const length = Buffer.alloc(lengthBytes);
-    length.writeUInt32LE(bytes.length);
-    assert.ok(uncompressSync(Buffer.concat([length, compress(bytes)])).equals(bytes));
-  }
+test("another library decodes what LZ4 makes, with acceleration too", () => {
+  for (const bytes of samples)
+    for (const acceleration of [1, 5, 9]) {
+      const length = Buffer.alloc(lengthBytes);
+      length.writeUInt32LE(bytes.length);
+      assert.ok(uncompressSync(Buffer.concat([length, compress(bytes, acceleration)])).equals(bytes));
+    }
+});
+
+test("acceleration looks at fewer places, and makes larger blocks of what has few matches", () => {
+  const bytes = pixels(150_000, 2);
+  const sizes = [1, 5, 9].map((acceleration) => compress(bytes, acceleration).length);
+  assert.ok(sizes[0]! < sizes[1]! && sizes[1]! < sizes[2]!, `${sizes}`);
+  assert.deepEqual(compress(bytes, 0), compress(bytes, 1));
 });
 
 test("LZ4 decodes what another library makes", () => {

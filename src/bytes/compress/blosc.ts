@@ -157,10 +157,10 @@ function filterBlock(step: Step, memory: CodecMemory, source: number, length: nu
 
 /** Returns 0 when the stream does not get smaller. */
 function encodeStream({ inner, level }: Step, memory: CodecMemory, areas: CodecAreas): number {
+  // The library's own meaning of its levels.
   switch (inner) {
     case "lz4":
-      return encodeLz4Block(memory, areas);
-    // The library's own meaning of its levels.
+      return encodeLz4Block(memory, areas, 10 - level);
     case "zstd":
       return encodeZstd(level < 9 ? level * 2 - 1 : 22, memory, areas);
     case "zlib":

@@ -11,10 +11,14 @@ export function maxLz4BlockBytes(length: number): number {
   return length + Math.floor(length / 255) + 16;
 }
 
-/** One raw LZ4 block; returns its bytes, or 0 when there is not enough room. */
-export function encodeLz4Block({ bytes, kernels, scratch }: CodecMemory, areas: CodecAreas): number {
+/** One raw LZ4 block; returns its bytes, or 0 when there is not enough room. `acceleration` as the kernel's. */
+export function encodeLz4Block(
+  { bytes, kernels, scratch }: CodecMemory,
+  areas: CodecAreas,
+  acceleration = 1,
+): number {
   const { source, length, target, capacity } = areas;
-  if (length > 0) return kernels.lz4Compress(source, length, target, capacity, scratch);
+  if (length > 0) return kernels.lz4Compress(source, length, target, capacity, scratch, acceleration);
   if (capacity === 0) return 0;
   bytes[target] = 0; // One sequence of no literals.
   return 1;

@@ -20,9 +20,17 @@ const skipStrength: u32 = 6;
 /**
  * One block as the description of LZ4's block format has it (lz4_Block_format.md), found as the reference
  * implementation's fast mode finds it. Returns its bytes, or 0 when `capacity` is too small. The table of addresses
- * stands in the scratch; what is 0 in it is too far away, because the source lies behind the module's own memory.
+ * stands in the scratch; what is 0 in it is too far away, because the source lies behind the module's own memory. With an
+ * `acceleration` above 1 it looks from the beginning at each place only that is so far behind the last, as the reference implementation does.
  */
-export function lz4Compress(source: usize, length: u32, target: usize, capacity: u32, scratch: usize): u32 {
+export function lz4Compress(
+  source: usize,
+  length: u32,
+  target: usize,
+  capacity: u32,
+  scratch: usize,
+  acceleration: u32,
+): u32 {
   if (length > longestBlock) return 0;
   const end = source + length;
   const targetEnd = target + min<u32>(capacity, longestOutput);
@@ -31,6 +39,7 @@ export function lz4Compress(source: usize, length: u32, target: usize, capacity:
   const afterLastStart = end - lastMatchStart + 1;
   const lastVector = end - 16;
   const matchEnd = end - lastLiterals;
+  const firstTries = max<u32>(acceleration, 1) << skipStrength;
   let to = target;
   let literals = source;
   store<u32>(slotOf(load<u64>(source), scratch), source);
@@ -39,7 +48,7 @@ export function lz4Compress(source: usize, length: u32, target: usize, capacity:
     let match: usize = 0;
     let next = place;
     let nextSlot = slotOf(load<u64>(place), scratch);
-    let tries: u32 = 1 << skipStrength;
+    let tries = firstTries;
     // Conditions stand nested and not joined by &&: so V8 makes each one branch.
     while (true) {
       place = next;
