@@ -9,8 +9,7 @@ import type { StreamSchema } from "../src/model/stream-schema.ts";
 import { benchRunInfo } from "./harness/bench-run-info.ts";
 import type { Benchmark, BenchmarkContext, Figures } from "./harness/benchmark.ts";
 import { timeWriting } from "./harness/written-file.ts";
-import type { Frames } from "./input/benchmark-input.ts";
-import { sampleTimestamps } from "./input/sample-stream.ts";
+import { frameBatches, losslessLedger } from "./input/frame-batches.ts";
 
 const wholeChunks = { zarr: { shardChunks: 1 } };
 
@@ -32,29 +31,9 @@ const cases = {
 type Input = keyof typeof cases;
 
 const quickFrames = 4;
-/** What a camera hands over at once. */
-const batchBytes = 4 << 20;
 
 function caseName(input: Input, setting: string): string {
   return `zarr/${input}/${setting}`;
-}
-
-function frameBatches({ schema, frames, frameBytes }: Frames, count: number): Batch[] {
-  const perBatch = Math.max(1, Math.floor(batchBytes / frameBytes));
-  const batches: Batch[] = [];
-  for (let first = 0; first < Math.min(count, frames.length); first += perBatch) {
-    const part = frames.slice(first, Math.min(first + perBatch, count));
-    // The frames lie one behind the other in memory.
-    const bytes = new Uint8Array(part[0]!.buffer, part[0]!.byteOffset, part.length * frameBytes);
-    batches.push({
-      stream: schema,
-      count: part.length,
-      timestampsNs: sampleTimestamps(first, part.length),
-      sequences: BigInt64Array.from(part, (_, index) => BigInt(first + index)),
-      columns: [{ bytes }],
-    });
-  }
-  return batches;
 }
 
 async function writeFolder(
@@ -66,9 +45,7 @@ async function writeFolder(
   const run = { info: benchRunInfo(), streams: [stream] };
   const writer = await zarrFormat.create({ path, run, options, openSink: openBlockingFileSink });
   for (const batch of batches) await writer.append(batch);
-  const stored = batches.reduce((sum, { count }) => sum + count, 0);
-  const account = { stream: stream.name, produced: stored, stored, lost: 0, ranges: [] };
-  await writer.close({ complete: true, accounts: [account] });
+  await writer.close(losslessLedger(stream.name, batches));
 }
 
 function filesIn(folder: string): string[] {
