@@ -26,6 +26,11 @@ export interface ByteSink {
   flush(): Promise<void>;
   /** Idempotent. Does not flush. */
   close(): Promise<void>;
+  /**
+   * When it is closed: gives the file another name in the same file system, in place of what has it. Rejects with what the
+   * system said. Absent where there is no file.
+   */
+  readonly renameTo?: ((path: string) => Promise<void>) | undefined;
 }
 
 /**

@@ -1,5 +1,18 @@
-import { writevSync } from "node:fs";
-import { constants, type FileHandle, open } from "node:fs/promises";
+import {
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fsync,
+  ftruncate,
+  open,
+  openSync,
+  rename,
+  renameSync,
+  writev,
+  writevSync,
+} from "node:fs";
+import { promisify } from "node:util";
 import { DaqError, systemCode, writeError } from "../model/errors.ts";
 import type { ByteSink, OpenSink } from "./byte-sink.ts";
 import { DirectWriter } from "./direct-writer.ts";
@@ -11,22 +24,43 @@ const maxPieces = 1024;
 const stallMs = 50;
 const writesAfterStall = 32;
 
+const aside = {
+  open: promisify(open),
+  writev: promisify(writev),
+  stat: promisify(fstat),
+  sync: promisify(fsync),
+  truncate: promisify(ftruncate),
+  rename: promisify(rename),
+  close: promisify(close),
+};
+
+/** What a sink does while its thread waits, because handing it over costs more. */
+type Blocking = {
+  readonly writes: boolean;
+  /** Opening, renaming and closing: of many small files that is most of what there is to do. */
+  readonly names: boolean;
+};
+
 class FileSink implements ByteSink {
   readonly path: string;
   writeBehind: ByteSink["writeBehind"];
-  #handle: FileHandle;
+  readonly #descriptor: number;
+  readonly #blocksForNames: boolean;
   #positionBytes: number;
-  #closed = false;
+  #isClosed = false;
+  /** What is under way aside: the descriptor belongs to another file as soon as it is closed. */
+  readonly #running = new Set<Promise<unknown>>();
   /** Writes that still go through the pool; infinity for a sink that never blocks its thread. */
   #pooledWrites: number;
 
   #direct: DirectWriter | undefined;
 
-  constructor(path: string, handle: FileHandle, positionBytes: number, mayBlock: boolean) {
+  constructor(path: string, descriptor: number, positionBytes: number, blocking: Blocking) {
     this.path = path;
-    this.#handle = handle;
+    this.#descriptor = descriptor;
+    this.#blocksForNames = blocking.names;
     this.#positionBytes = positionBytes;
-    this.#pooledWrites = mayBlock ? 0 : Number.POSITIVE_INFINITY;
+    this.#pooledWrites = blocking.writes ? 0 : Number.POSITIVE_INFINITY;
   }
 
   /** Finds out whether large pieces can go past the page cache here. */
@@ -92,19 +126,23 @@ class FileSink implements ByteSink {
   }
 
   #writeSome(pieces: readonly Uint8Array[], offset: number): number | Promise<number> {
+    this.#checkOpen();
     if (this.#pooledWrites > 0) {
       this.#pooledWrites--;
-      return this.#handle.writev(pieces, offset).then(({ bytesWritten }) => bytesWritten);
+      return this.#track(aside.writev(this.#descriptor, pieces, offset)).then(
+        ({ bytesWritten }) => bytesWritten,
+      );
     }
     const start = performance.now();
-    const bytesWritten = writevSync(this.#handle.fd, pieces, offset);
+    const bytesWritten = writevSync(this.#descriptor, pieces, offset);
     if (performance.now() - start > stallMs) this.#pooledWrites = writesAfterStall;
     return bytesWritten;
   }
 
   async truncate(bytes: number): Promise<void> {
     try {
-      await this.#handle.truncate(bytes);
+      this.#checkOpen();
+      await this.#track(aside.truncate(this.#descriptor, bytes));
       this.#positionBytes = bytes;
     } catch (error) {
       throw writeError(this.path, error);
@@ -113,18 +151,36 @@ class FileSink implements ByteSink {
 
   async flush(): Promise<void> {
     try {
-      await this.#handle.sync();
+      this.#checkOpen();
+      await this.#track(aside.sync(this.#descriptor));
     } catch (error) {
       throw writeError(this.path, error);
     }
   }
 
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error("the file was closed before");
+  }
+
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    const tracked = work.finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+    return tracked;
+  }
+
+  async renameTo(path: string): Promise<void> {
+    if (this.#blocksForNames) renameSync(this.path, path);
+    else await aside.rename(this.path, path);
+  }
+
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     try {
       await this.#direct?.close();
-      await this.#handle.close();
+      while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
+      if (this.#blocksForNames) closeSync(this.#descriptor);
+      else await aside.close(this.#descriptor);
     } catch (error) {
       throw writeError(this.path, error);
     }
@@ -151,26 +207,26 @@ export const openBlockingFileSink: OpenSink = (path, options) => openSink(path, 
 
 async function openSink(
   path: string,
-  { resumeAtBytes, inOrder = false, aside = false }: NonNullable<Parameters<OpenSink>[1]> = {},
+  { resumeAtBytes, inOrder = false, aside: isAside = false }: NonNullable<Parameters<OpenSink>[1]> = {},
   ownThread: boolean,
 ): Promise<ByteSink> {
-  const mayBlock = ownThread && !aside;
   const resume = resumeAtBytes !== undefined;
   const flags = resume ? constants.O_RDWR : constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-  let handle: FileHandle;
+  const blocking = { writes: ownThread && !isAside, names: ownThread && inOrder };
+  let descriptor: number;
   try {
-    handle = await open(path, flags, 0o644);
+    descriptor = blocking.names ? openSync(path, flags, 0o644) : await aside.open(path, flags, 0o644);
   } catch (error) {
     throw openError(path, error);
   }
   if (!resume) {
-    const sink = new FileSink(path, handle, 0, mayBlock);
+    const sink = new FileSink(path, descriptor, 0, blocking);
     if (!inOrder) await sink.prepareDirectWrites();
     return sink;
   }
-  const { size } = await handle.stat();
+  const { size } = await aside.stat(descriptor);
   if (size < resumeAtBytes) {
-    await handle.close();
+    await aside.close(descriptor);
     throw new DaqError(
       "format",
       `${path} has ${size} bytes, but ${resumeAtBytes} were stored in it before.`,
@@ -179,7 +235,7 @@ async function openSink(
       },
     );
   }
-  const sink = new FileSink(path, handle, size, mayBlock);
+  const sink = new FileSink(path, descriptor, size, blocking);
   if (!inOrder) await sink.prepareDirectWrites();
   await sink.truncate(resumeAtBytes);
   return sink;

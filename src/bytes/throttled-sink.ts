@@ -54,6 +54,10 @@ class ThrottledSink implements ByteSink {
     await this.#budget.spend(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
   }
 
+  get renameTo(): ByteSink["renameTo"] {
+    return this.#inner.renameTo && ((path) => this.#inner.renameTo!(path));
+  }
+
   get writeAt(): ByteSink["writeAt"] {
     if (this.#inner.writeAt === undefined) return undefined;
     return async (offsetBytes, pieces) => {

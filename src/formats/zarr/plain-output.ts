@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { HeldChunk, PutChunk } from "./hierarchy/chunk-output.ts";
 
 /**
@@ -16,8 +17,8 @@ export class PlainOutput {
 
   /** Resolves when the chunk, borrowed until then, is copied or put. Rejects when one before it could not be put. */
   async write(chunk: Uint8Array, put: PutChunk): Promise<void> {
-    if (this.#failure === undefined && this.#aside !== undefined) return put(chunk, false);
-    await this.hold(chunk).send(put);
+    if (this.#failure === undefined && this.#aside !== undefined) await putHere(chunk, put);
+    else await this.hold(chunk).send(put);
   }
 
   /** Copies the chunk: who has it from memory that others overwrite can look whether it is still the same. */
@@ -30,7 +31,7 @@ export class PlainOutput {
     };
     return {
       send: async (put) => {
-        if (this.#aside !== undefined) return put(buffer, false).finally(giveBack);
+        if (this.#aside !== undefined) return putHere(buffer, put).finally(giveBack);
         this.#aside = put(buffer, true)
           .catch((cause: unknown) => {
             this.#failure ??= { cause };
@@ -39,6 +40,7 @@ export class PlainOutput {
             this.#aside = undefined;
             giveBack();
           });
+        await setImmediate(); // It has begun before this thread waits for a write of its own.
       },
       drop: giveBack,
     };
@@ -49,4 +51,10 @@ export class PlainOutput {
     await this.#aside;
     if (this.#failure !== undefined) throw this.#failure.cause;
   }
+}
+
+/** The thread may have waited for it: what was written aside meanwhile is only now heard of. */
+async function putHere(chunk: Uint8Array, put: PutChunk): Promise<void> {
+  await put(chunk, false);
+  await setImmediate();
 }

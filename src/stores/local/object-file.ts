@@ -50,9 +50,10 @@ export class ObjectFile {
 
   /** Puts it under its name, in place of what was there. */
   async replace(): Promise<void> {
+    const sink = this.#sink;
     await this.#finish();
     try {
-      await rename(this.#temporaryPath, this.path);
+      await (sink?.renameTo?.(this.path) ?? rename(this.#temporaryPath, this.path));
     } catch (error) {
       throw placeError(this.path, error);
     }
