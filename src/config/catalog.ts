@@ -14,7 +14,7 @@ export type CatalogFormat = Pick<
 >;
 
 /** What the check of a configuration needs to know of a driver. */
-export type CatalogDriver = Pick<Driver, "settings">;
+export type CatalogDriver = Pick<Driver, "settings" | "create">;
 
 export type FormatCatalog = Catalog<CatalogFormat>;
 export type DriverCatalog = Catalog<CatalogDriver>;

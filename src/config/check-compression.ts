@@ -1,8 +1,8 @@
+import { nearestName } from "../toml/nearest-name.ts";
+import type { Origin } from "../toml/origin.ts";
+import type { Problems } from "../toml/problems.ts";
+import { quoted } from "../toml/shortened.ts";
 import type { CatalogFormat } from "./catalog.ts";
-import { nearestName } from "./nearest-name.ts";
-import type { Origin } from "./origin.ts";
-import type { Problems } from "./problems.ts";
-import { quoted } from "./shortened.ts";
 
 /** A compression and a level as one table gives them, each with its place. */
 export type GivenCompression = {

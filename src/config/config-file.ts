@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type DaqError, systemCode } from "../model/errors.ts";
-import type { Origin } from "./origin.ts";
-import { configError } from "./problems.ts";
+import type { Origin } from "../toml/origin.ts";
+import { configError } from "../toml/problems.ts";
 
 const largestBytes = 1024 * 1024;
 

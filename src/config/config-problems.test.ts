@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DaqError } from "../model/errors.ts";
+import type { ConfigProblem } from "../toml/problems.ts";
 import { loadText, twoFormats } from "./fake-catalogs.test.ts";
 import type { LoadConfigOptions } from "./load-config.ts";
-import type { ConfigProblem } from "./problems.ts";
 
 async function refusal(text: string, options?: Partial<LoadConfigOptions>): Promise<DaqError> {
   try {

@@ -1,5 +1,5 @@
 import type { Setting } from "../model/setting.ts";
-import { expectation } from "./check-setting.ts";
+import { expectation } from "../toml/check-setting.ts";
 import { tomlText } from "./describe-config.ts";
 import { deviceSettings } from "./device-settings.ts";
 import {

@@ -1,7 +1,7 @@
 import type { FormatName } from "../formats/contract.ts";
 import type { Metadata } from "../model/metadata.ts";
 import type { SettingValues } from "../model/setting.ts";
-import type { Origin } from "./origin.ts";
+import type { Origin } from "../toml/origin.ts";
 
 /** A whole configuration after every check, with the defaults filled in. */
 export type Config = {
@@ -46,10 +46,15 @@ export type StorageConfig = {
   /** By format: what stands in `[storage.FORMAT]`. It goes before the keys above. */
   readonly ofFormat?: { readonly [format: string]: FormatStorageConfig };
   readonly flushIntervalMs: number;
+  /** Size of the files of a part of the run, 1 MB being 1,000,000 bytes; absent with `rotateSeconds`: the run is one part. */
+  readonly rotateMb?: number;
+  readonly rotateSeconds?: number;
   readonly durability: "process" | "power";
   /** Absent: as fast as the disk takes it. 1 MB is 1,000,000 bytes. */
   /** Structures are chosen for programs that follow the file while it is written. */
   readonly live?: boolean;
+  /** The documents of a plan's run are written beside its files, as lines of JSON. */
+  readonly documents?: boolean;
   readonly maxWriteMbPerS?: number;
   /** For an `outputPath` that is a store's URL. */
   readonly spool?: SpoolConfig;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseTomlValue } from "../toml/toml-document.ts";
 import { describeConfig, tomlText } from "./describe-config.ts";
 import { loadText } from "./fake-catalogs.test.ts";
 import { plainTables } from "./overrides.ts";
-import { parseTomlValue } from "./toml-document.ts";
 
 test("shows every value with its origin and meaning", async () => {
   const loaded = await loadText(

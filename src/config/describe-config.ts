@@ -1,11 +1,11 @@
 import type { MetadataValue } from "../model/metadata.ts";
+import { defaultOrigin, originText } from "../toml/origin.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import type {
   formatStorageSettings,
   parquetStorageSettings,
   zarrStorageSettings,
 } from "./format-storage-settings.ts";
-import { defaultOrigin, originText } from "./origin.ts";
 import type { plainTables } from "./overrides.ts";
 
 /** One line of `daq config show`. */
@@ -53,6 +53,9 @@ function storageValues({ storage }: Config): [string, Value][] {
     flush_interval_ms: storage.flushIntervalMs,
     durability: storage.durability,
     live: storage.live ?? false,
+    documents: storage.documents ?? false,
+    rotate_mb: storage.rotateMb,
+    rotate_seconds: storage.rotateSeconds,
     max_write_mb_per_s: storage.maxWriteMbPerS,
     spool_path: storage.spool?.path,
     keep_spool: storage.spool?.keep,

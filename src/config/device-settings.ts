@@ -1,7 +1,7 @@
 import type { MetadataValue } from "../model/metadata.ts";
 import type { Setting } from "../model/setting.ts";
 import { isStreamName } from "../model/stream-schema.ts";
-import { quoted } from "./shortened.ts";
+import { quoted } from "../toml/shortened.ts";
 
 /** The keys that every entry of `[[devices]]` has; the driver's own keys stand beside them. */
 export const deviceSettings = [

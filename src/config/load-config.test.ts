@@ -6,12 +6,12 @@ import { test } from "node:test";
 import { driverNames, loadDriver } from "../devices/registry.ts";
 import { formatNames } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
+import { originText } from "../toml/origin.ts";
 import { describeConfig } from "./describe-config.ts";
 import { deviceSettings } from "./device-settings.ts";
 import { loadText, threeFormats, twoFormats } from "./fake-catalogs.test.ts";
 import { formatOptionsFor } from "./format-options.ts";
 import { loadConfig } from "./load-config.ts";
-import { originText } from "./origin.ts";
 
 const guideImaging = `[storage]
 format = "hdf5"

@@ -1,14 +1,14 @@
 import { driverNames, loadDriver } from "../devices/registry.ts";
 import { formatNames, loadFormat } from "../formats/registry.ts";
+import type { ConfigTable } from "../toml/config-value.ts";
+import { parseTomlDocument } from "../toml/toml-document.ts";
 import type { DriverCatalog, FormatCatalog } from "./catalog.ts";
 import type { LoadedConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
-import type { ConfigTable } from "./config-value.ts";
 import { dataExtensionOf } from "./output-path.ts";
 import type { Flags } from "./overrides.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import { simulatedDefault, simulatedDevices } from "./simulated-default.ts";
-import { parseTomlDocument } from "./toml-document.ts";
 
 export type LoadConfigOptions = {
   /** The TOML file. Without it (and without `text`) the built-in simulated devices are recorded. */

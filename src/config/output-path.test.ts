@@ -130,3 +130,21 @@ test("an extension in capitals means the same format, and is kept", () => {
     "RUN.csv",
   );
 });
+
+test("an ending that is nearly a format's is refused with the right one; any other is a part of the name", () => {
+  for (const [written, meant] of [
+    ["a.h5py", ".h5"],
+    ["a.hdf", ".h5"],
+    ["a.HDF", ".h5"],
+    ["a.arow", ".arrow"],
+    ["a.feather", ".arrow"],
+    ["a.pq", ".parquet"],
+    ["a.csb", ".csv"],
+  ])
+    assert.ok(
+      templateProblem(written!)?.includes(`did you mean ${meant}?`),
+      `${written}: ${templateProblem(written!)}`,
+    );
+  for (const template of ["a.h5py.{ext}", "a.dat", "a.v2", "run.1", "a.b.h5", "scan_1.5V", "data/name"])
+    assert.equal(templateProblem(template), undefined, template);
+});

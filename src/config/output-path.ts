@@ -1,8 +1,8 @@
 import { extensionIn } from "../formats/file-extension.ts";
 import { DaqError } from "../model/errors.ts";
-import { suggestion } from "./nearest-name.ts";
+import { nearestName, suggestion } from "../toml/nearest-name.ts";
+import { shortened } from "../toml/shortened.ts";
 import { outputUrlProblem } from "./output-url.ts";
-import { shortened } from "./shortened.ts";
 
 /** What `output_path` may name in braces. */
 export const placeholders = ["experiment", "date", "time", "version", "ext"] as const;
@@ -36,7 +36,28 @@ export function unknownExtensionOf(template: string): string | undefined {
   if (dataExtensionOf(template) !== undefined) return undefined;
   const name = template.slice(template.lastIndexOf("/") + 1);
   // Two letters at least: "run.v2" and "1.5V" are names.
-  return /.(\.[A-Za-z]{2,8}\d?)$/.exec(name)?.[1];
+  return /.(\.(?:[A-Za-z]{2,8}\d?|[A-Za-z]+\d[A-Za-z]+))$/.exec(name)?.[1];
+}
+
+/** Names of formats' extensions that are common elsewhere. */
+const otherNames: { readonly [extension: string]: string } = {
+  ".h5py": ".h5",
+  ".hdf": ".h5",
+  ".he5": ".h5",
+  ".feather": ".arrow",
+  ".ipc": ".arrow",
+  ".pq": ".parquet",
+  ".tsv": ".csv",
+};
+
+/** An extension that was probably meant to choose a format: in silence it would choose another one. */
+function misspeltExtension(template: string): string | undefined {
+  const extension = unknownExtensionOf(template);
+  if (extension === undefined) return undefined;
+  const meant = otherNames[extension.toLowerCase()] ?? nearestName(extension, dataExtensions);
+  return meant === undefined
+    ? undefined
+    : `${extension} is no format's extension; did you mean ${meant}? To keep it as a part of the name, write ${extension}.{ext}`;
 }
 
 /** True when the template counts runs; without it an existing file is an error. */
@@ -79,7 +100,7 @@ export function templateProblem(template: string): string | undefined {
   if (/[{}]/.test(template.replaceAll(/\{\w+\}/g, "")))
     return "a brace without its partner; braces are for placeholders only";
   if (/(^|\/)\.{0,2}$/.test(template)) return "this is a folder; expected the path of a file";
-  return undefined;
+  return misspeltExtension(template);
 }
 
 function hasExtension(path: string, extension: string): boolean {

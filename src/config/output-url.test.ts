@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { credentialProblem } from "./credential-problem.ts";
+import { credentialProblem } from "../toml/credential-problem.ts";
 import { templateProblem } from "./output-path.ts";
 import { localTemplate, outputUrlOf } from "./output-url.ts";
 

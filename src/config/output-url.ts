@@ -1,4 +1,4 @@
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../toml/nearest-name.ts";
 
 /** Stores that an output path can name, by the scheme of their URLs. */
 export const outputSchemes = ["s3", "az", "gs"] as const;

@@ -1,12 +1,12 @@
 import type { MetadataValue } from "../model/metadata.ts";
 import type { Setting } from "../model/setting.ts";
-import { type ConfigTable, configValueOf, type Entry } from "./config-value.ts";
-import { credentialProblem } from "./credential-problem.ts";
+import { type ConfigTable, configValueOf, type Entry } from "../toml/config-value.ts";
+import { credentialProblem } from "../toml/credential-problem.ts";
+import { suggestion } from "../toml/nearest-name.ts";
+import type { Origin } from "../toml/origin.ts";
+import type { Problems } from "../toml/problems.ts";
 import { experimentSettings } from "./experiment-settings.ts";
 import { settingsOfFormat } from "./format-storage-settings.ts";
-import { suggestion } from "./nearest-name.ts";
-import type { Origin } from "./origin.ts";
-import type { Problems } from "./problems.ts";
 import { rawValueOf } from "./raw-value.ts";
 import { ringBufferSettings } from "./ring-buffer-settings.ts";
 import { storageSettings } from "./storage-settings.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Setting } from "../model/setting.ts";
-import { metadataValueOf } from "./metadata-value.ts";
+import { metadataValueOf } from "../toml/metadata-value.ts";
 import { rawValueOf } from "./raw-value.ts";
 
 const origin = { kind: "environment", variable: "DAQ_X" } as const;

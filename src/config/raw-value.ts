@@ -1,7 +1,7 @@
 import type { Setting } from "../model/setting.ts";
-import type { ConfigValue } from "./config-value.ts";
-import type { Origin } from "./origin.ts";
-import { parseTomlValue } from "./toml-document.ts";
+import type { ConfigValue } from "../toml/config-value.ts";
+import type { Origin } from "../toml/origin.ts";
+import { parseTomlValue } from "../toml/toml-document.ts";
 
 /**
  * The value that a text stands for which has no TOML syntax of its own: an environment variable or a flag. Lists are

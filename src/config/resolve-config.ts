@@ -1,14 +1,16 @@
 import type { Metadata, MetadataValue } from "../model/metadata.ts";
 import type { Setting } from "../model/setting.ts";
+import { type CheckedTable, checkTable } from "../toml/check-table.ts";
+import { type ConfigTable, describeValue } from "../toml/config-value.ts";
+import { isWholeFloat, metadataKeyProblem, metadataValueOf } from "../toml/metadata-value.ts";
+import { nearestName } from "../toml/nearest-name.ts";
+import type { Origin } from "../toml/origin.ts";
+import { Problems } from "../toml/problems.ts";
+import { quoted } from "../toml/shortened.ts";
 import type { DriverCatalog, FormatCatalog } from "./catalog.ts";
-import { type CheckedTable, checkTable } from "./check-table.ts";
 import type { LoadedConfig } from "./config.ts";
-import { type ConfigTable, describeValue } from "./config-value.ts";
 import { experimentSettings } from "./experiment-settings.ts";
 import { settingsOfFormat } from "./format-storage-settings.ts";
-import { isWholeFloat, metadataKeyProblem, metadataValueOf } from "./metadata-value.ts";
-import { nearestName } from "./nearest-name.ts";
-import type { Origin } from "./origin.ts";
 import {
   environmentOverrides,
   type Flags,
@@ -19,13 +21,11 @@ import {
   type PlainTable,
   plainTables,
 } from "./overrides.ts";
-import { Problems } from "./problems.ts";
 import { resolveDevices } from "./resolve-devices.ts";
 import { formatStorage, splitStorage, withoutOverridden } from "./resolve-format-storage.ts";
 import { ringBufferConfigOf } from "./resolve-ring-buffer.ts";
 import { checkFormatsInUse, storageConfigOf, storageFormats } from "./resolve-storage.ts";
 import { ringBufferSettings } from "./ring-buffer-settings.ts";
-import { quoted } from "./shortened.ts";
 import { storageSettings } from "./storage-settings.ts";
 
 export type ConfigLayers = {

@@ -1,16 +1,18 @@
+import { dirname, resolve } from "node:path";
+import { DaqError } from "../model/errors.ts";
 import type { Setting, SettingValues } from "../model/setting.ts";
+import { type CheckedTable, checkTable } from "../toml/check-table.ts";
+import type { ConfigTable, Entry } from "../toml/config-value.ts";
+import { describeValue } from "../toml/config-value.ts";
+import { suggestion } from "../toml/nearest-name.ts";
+import { type Origin, placeText } from "../toml/origin.ts";
+import type { Problems } from "../toml/problems.ts";
+import { quoted } from "../toml/shortened.ts";
 import type { CatalogDriver, DriverCatalog, FormatCatalog } from "./catalog.ts";
-import { type CheckedTable, checkTable } from "./check-table.ts";
 import type { DeviceConfig } from "./config.ts";
-import type { ConfigTable, Entry } from "./config-value.ts";
-import { describeValue } from "./config-value.ts";
 import { deviceSettings } from "./device-settings.ts";
-import { suggestion } from "./nearest-name.ts";
-import { type Origin, placeText } from "./origin.ts";
 import { type Override, overlaid } from "./overrides.ts";
-import type { Problems } from "./problems.ts";
 import { namedFormats } from "./resolve-formats.ts";
-import { quoted } from "./shortened.ts";
 
 export type ResolvedDevices = {
   readonly devices: readonly DeviceConfig[];
@@ -42,7 +44,11 @@ export async function resolveDevices(input: DevicesInput, problems: Problems): P
     const overrides = input.overrides.filter(({ device }) => device === id);
     const first = id === undefined ? undefined : placeOfId.get(id);
     if (first !== undefined)
-      problems.add(origin, title, `this id is used twice, first in ${placeText(first)}`);
+      problems.add(
+        origin,
+        title,
+        `this id is used twice, first in ${placeText(first)}; give each device an id of its own`,
+      );
     else if (id !== undefined) placeOfId.set(id, origin);
     const device = await resolveDevice({ table, origin, title, overrides }, input, problems);
     if (device === undefined) continue;
@@ -119,10 +125,18 @@ async function resolveDevice(
   if (driver !== undefined) {
     const rest = only(table, (key) => !ownKeys.includes(key));
     const restOverrides = overrides.filter(({ key }) => !ownKeys.includes(key));
+    const before = problems.count;
     specific = checkTable<readonly Setting[]>(
       { settings: driver.settings, table: overlaid(rest, restOverrides, driver.settings), title, origin },
       problems,
     );
+    if (problems.count === before && common.values.id !== undefined)
+      for (const { key, problem } of combinationProblems(
+        driver,
+        common.values.id,
+        besideFile(specific, driver.settings),
+      ))
+        problems.add(specific.origins.get(key ?? "") ?? origin, title, problem);
   }
   const formatOrigin = common.origins.get("format");
   const complain = (problem: string): void => problems.add(formatOrigin, `${title} format`, problem);
@@ -137,10 +151,54 @@ async function resolveDevice(
   const origins = new Map([...common.origins, ...specific.origins]);
   if (formatOrigin === undefined) origins.set("format", input.storageFormatsOrigin);
   return {
-    config: { id, driver: driverName, formats: formats ?? [], settings: specific.values as SettingValues },
+    config: {
+      id,
+      driver: driverName,
+      formats: formats ?? [],
+      settings: besideFile(specific, driver.settings),
+    },
     origins,
     settings: [...deviceSettings, ...driver.settings],
   };
+}
+
+/** What the driver says of keys that are right each on its own; `key`: the first that it names. */
+function combinationProblems(
+  { create }: CatalogDriver,
+  id: string,
+  values: SettingValues,
+): readonly { readonly key: string | undefined; readonly problem: string }[] {
+  try {
+    create?.(id, values);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DaqError) || error.code !== "config") throw error;
+    const lines = error.message.split("\n").map((line) => line.replace(`Device "${id}": `, ""));
+    const hint = error.hint === undefined ? "" : ` ${error.hint}`;
+    return lines.map((line) => ({
+      key: [...line.matchAll(/"(\w+)"|\b(\w+) = /g)]
+        .map(([, quotedKey, setKey]) => quotedKey ?? setKey)
+        .find((key) => key !== undefined && values[key] !== undefined),
+      problem: `${line}${hint}`,
+    }));
+  }
+}
+
+/** Paths that stand in a file are meant from its folder. */
+function besideFile({ values, origins }: CheckedTable, settings: readonly Setting[]): SettingValues {
+  const resolved = { ...values };
+  for (const { key, fileEnding } of settings) {
+    const value = values[key];
+    const origin = origins.get(key);
+    if (
+      fileEnding !== undefined &&
+      origin?.kind === "file" &&
+      typeof value === "string" &&
+      value.endsWith(fileEnding)
+    )
+      resolved[key] = resolve(dirname(origin.path), value);
+  }
+  return resolved;
 }
 
 async function driverOf(

@@ -1,18 +1,18 @@
-import { type CheckedTable, checkTable } from "./check-table.ts";
+import { type CheckedTable, checkTable } from "../toml/check-table.ts";
+import { type ConfigTable, describeValue, type Entry } from "../toml/config-value.ts";
+import { nearestName } from "../toml/nearest-name.ts";
+import { type Origin, overrides } from "../toml/origin.ts";
+import type { Problems } from "../toml/problems.ts";
+import type { ValuesOf } from "../toml/setting-type.ts";
+import { quoted } from "../toml/shortened.ts";
 import type { FormatStorageConfig } from "./config.ts";
-import { type ConfigTable, describeValue, type Entry } from "./config-value.ts";
 import {
   type formatStorageSettings,
   type parquetStorageSettings,
   settingsOfFormat,
   type zarrStorageSettings,
 } from "./format-storage-settings.ts";
-import { nearestName } from "./nearest-name.ts";
-import { type Origin, overrides } from "./origin.ts";
 import { type Override, overlaid } from "./overrides.ts";
-import type { Problems } from "./problems.ts";
-import type { ValuesOf } from "./setting-type.ts";
-import { quoted } from "./shortened.ts";
 
 type FormatValues = ValuesOf<typeof formatStorageSettings> &
   Partial<ValuesOf<typeof zarrStorageSettings>> &

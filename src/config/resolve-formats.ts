@@ -1,8 +1,8 @@
 import type { FormatName } from "../formats/contract.ts";
+import { nearestName } from "../toml/nearest-name.ts";
+import { quoted } from "../toml/shortened.ts";
 import type { FormatCatalog } from "./catalog.ts";
-import { nearestName } from "./nearest-name.ts";
 import { dataExtensionOf } from "./output-path.ts";
-import { quoted } from "./shortened.ts";
 
 /** What `format = "both"` stands for. */
 const both = ["hdf5", "arrow"] as const;

@@ -1,8 +1,8 @@
-import type { CheckedTable } from "./check-table.ts";
+import type { CheckedTable } from "../toml/check-table.ts";
+import type { Problems } from "../toml/problems.ts";
+import type { ValuesOf } from "../toml/setting-type.ts";
 import type { RingBufferConfig } from "./config.ts";
-import type { Problems } from "./problems.ts";
 import type { ringBufferSettings } from "./ring-buffer-settings.ts";
-import type { ValuesOf } from "./setting-type.ts";
 
 export type CheckedRingBuffer = CheckedTable<ValuesOf<typeof ringBufferSettings>>;
 

@@ -1,14 +1,14 @@
+import type { CheckedTable } from "../toml/check-table.ts";
+import { defaultOrigin, type Origin, overrides } from "../toml/origin.ts";
+import type { Problems } from "../toml/problems.ts";
+import type { ValuesOf } from "../toml/setting-type.ts";
 import type { CatalogFormat, FormatCatalog } from "./catalog.ts";
 import { checkOwnCompression, checkSharedCompression, type GivenCompression } from "./check-compression.ts";
-import type { CheckedTable } from "./check-table.ts";
 import type { DeviceConfig, SpoolConfig, StorageConfig } from "./config.ts";
-import { defaultOrigin, type Origin, overrides } from "./origin.ts";
 import { dataExtensionOf } from "./output-path.ts";
 import { outputUrlOf } from "./output-url.ts";
-import type { Problems } from "./problems.ts";
 import { type CheckedFormatStorage, formatStorageConfigs } from "./resolve-format-storage.ts";
 import { formatOfTemplate, namedFormats } from "./resolve-formats.ts";
-import type { ValuesOf } from "./setting-type.ts";
 import type { storageSettings } from "./storage-settings.ts";
 
 export type CheckedStorage = CheckedTable<ValuesOf<typeof storageSettings>>;
@@ -57,6 +57,7 @@ export async function checkFormatsInUse(
   const inUse = new Map<string, CatalogFormat>();
   for (const name of [...(formats ?? []), ...devices.flatMap((device) => device.formats)])
     if (!inUse.has(name)) inUse.set(name, await catalog.load(name));
+  checkRotation(storage, [...inUse.keys()], problems);
   const own = new Map([...ofFormat].map(([name, table]) => [name, givenBy(`[storage.${name}]`, table)]));
   if (!invalid.has("compression"))
     checkSharedCompression(givenBy("[storage]", storage), [...inUse.values()], own, problems);
@@ -74,6 +75,27 @@ export async function checkFormatsInUse(
       "[storage] output_path",
       `${extension} is not an extension of ${[...inUse.keys()].join(" or ")}; expected ${extensions.join(" or ")}, or {ext}`,
     );
+}
+
+const rotationKeys = ["rotate_mb", "rotate_seconds"] as const;
+
+function checkRotation(
+  { values, origins }: CheckedStorage,
+  formats: readonly string[],
+  problems: Problems,
+): void {
+  for (const key of rotationKeys) {
+    if (values[key] === undefined) continue;
+    const complain = (problem: string): void => problems.add(origins.get(key), `[storage] ${key}`, problem);
+    if (formats.includes("zarr"))
+      complain(
+        "a Zarr folder consists of many files already; leave the key out, or give zarr a run of its own",
+      );
+    if (outputUrlOf(values.output_path) !== undefined)
+      complain(
+        "runs to a store have no parts; record into a folder, and bring the run there with `daq upload`",
+      );
+  }
 }
 
 function givenBy(
@@ -104,6 +126,9 @@ export function storageConfigOf(
     flushIntervalMs: values.flush_interval_ms,
     durability: values.durability,
     ...(values.live ? { live: true } : {}),
+    ...(values.documents ? { documents: true } : {}),
+    ...(values.rotate_mb === undefined ? {} : { rotateMb: values.rotate_mb }),
+    ...(values.rotate_seconds === undefined ? {} : { rotateSeconds: values.rotate_seconds }),
     ...(values.max_write_mb_per_s === undefined ? {} : { maxWriteMbPerS: values.max_write_mb_per_s }),
     ...(isSpoolMeant(values, origins) ? { spool: spoolOf(values) } : {}),
   };

@@ -1,6 +1,6 @@
-import type { ConfigTable } from "./config-value.ts";
-import { tableOf } from "./config-value.ts";
-import { defaultOrigin } from "./origin.ts";
+import type { ConfigTable } from "../toml/config-value.ts";
+import { tableOf } from "../toml/config-value.ts";
+import { defaultOrigin } from "../toml/origin.ts";
 
 const camera = { id: "camera0", driver: "sim.camera", width: 640, height: 480, rate_hz: 30 };
 const powerMeter = { id: "power0", driver: "sim.power_meter", rate_hz: 100 };

@@ -61,6 +61,28 @@ export const storageSettings = [
     default: false,
   },
   {
+    key: "documents",
+    kind: "boolean",
+    doc: "Beside the files of a plan, `NAME.documents.jsonl`: all its documents as lines of JSON, as they come.",
+    default: false,
+  },
+  {
+    key: "rotate_mb",
+    kind: "number",
+    doc: "Finishes the files when together they have this size, and goes on in new ones: `scan_0001.parquet`, `scan_0002.parquet` … (1 MB is 1,000,000 bytes; looked at with each checkpoint). Absent: one file for the whole run. Not for Zarr.",
+    unit: "MB",
+    min: 0.01,
+    example: "1000",
+  },
+  {
+    key: "rotate_seconds",
+    kind: "number",
+    doc: "The same after so many seconds; with both keys, whichever comes first.",
+    unit: "s",
+    min: 1,
+    example: "3600",
+  },
+  {
     key: "max_write_mb_per_s",
     kind: "number",
     doc: "Writes files no faster than this, to spare a shared disk (1 MB is 1,000,000 bytes). Absent: no limit.",

@@ -69,7 +69,18 @@ function syntaxError(source: string, path: string, { line, column }: Position, m
   ).join("");
   const gutter = " ".repeat(String(line).length);
   const picture = `\n  ${line} | ${shown}\n  ${gutter} | ${indent}^`;
-  return configError([{ origin, subject: undefined, message: `not valid TOML: ${message}${picture}` }]);
+  return configError([
+    { origin, subject: undefined, message: `not valid TOML: ${message}${picture}${advice(text)}` },
+  ]);
+}
+
+/** Of mistakes that the parser has only "unexpected" for. */
+function advice(line: string): string {
+  const [, key, value] = /^\s*([\w-]+)\s*=\s*([A-Za-z][\w.-]*)\s*(?:$|[#=])/.exec(line) ?? [];
+  if (value === undefined || value === "true" || value === "false") return "";
+  return key === value
+    ? `\n  The key "${key}" stands there twice.`
+    : `\n  Text stands in quotes: ${key} = "${value}"`;
 }
 
 type GrowingTable = Map<string, Entry>;

@@ -14,6 +14,10 @@ export type ConfigProblem = {
 export class Problems {
   #problems: ConfigProblem[] = [];
 
+  get count(): number {
+    return this.#problems.length;
+  }
+
   add(origin: Origin | undefined, subject: string | undefined, message: string): void {
     this.#problems.push({ origin, subject, message });
   }

@@ -154,3 +154,9 @@ test("a value on its own is read, and what is more than a value is not", () => {
   assert.equal(parseTomlValue("1 2", origin), undefined);
   assert.equal(parseTomlValue("", origin), undefined);
 });
+
+test("a key that was typed twice, and a text without quotes, are called what they are", () => {
+  assert.match(messageOf('command = command = "x"\n'), /The key "command" stands there twice\.$/);
+  assert.match(messageOf("format = arrow\n"), /Text stands in quotes: format = "arrow"$/);
+  assert.doesNotMatch(messageOf("a = true false\n"), /quotes/);
+});
