@@ -59,6 +59,28 @@ export interface Kernels {
    * there is nothing else, the smallest is larger than the largest.
    */
   extremesOfFloats(elementBytes: number, source: number, count: number, target: number): void;
+  /** The same of integers; `isSigned` is 0 or 1, `count` at least 1. */
+  extremesOfIntegers(
+    elementBytes: number,
+    isSigned: number,
+    source: number,
+    count: number,
+    target: number,
+  ): void;
+  /**
+   * Parquet's RLE_DICTIONARY of `count` values (1 or more) of 4 or 8 bytes: the width, then the hybrid of runs and packed
+   * indexes. Values that the dictionary in `table` (`dictionaryTableBytes`, zero at first) lacks are added to it: it has their
+   * number in its first four bytes, and the values from byte 8 on. `indexes` has 2 bytes a value, `target` has
+   * `dictionaryEncodedBytes`. Returns the bytes, or 0 when the values are more than `dictionaryEntries`.
+   */
+  dictionaryEncode(
+    elementBytes: number,
+    source: number,
+    count: number,
+    table: number,
+    indexes: number,
+    target: number,
+  ): number;
   /** Checksums: start with 1 (Adler-32) or 0 (CRC-32C), go on with what was returned. */
   adler32(seed: number, source: number, length: number): number;
   crc32c(seed: number, source: number, length: number): number;
@@ -76,6 +98,19 @@ export interface Kernels {
 export function deltaBinaryPackedBytes(elementBytes: number, count: number): number {
   const blocks = Math.ceil(count / 128);
   return 32 + blocks * (10 + 4 + 128 * elementBytes);
+}
+
+/** Values that a dictionary can have. */
+export const dictionaryEntries = 1 << 14;
+
+/** The number of values, the values, and two slots of 2 bytes for each. */
+export function dictionaryTableBytes(elementBytes: number): number {
+  return 8 + dictionaryEntries * (elementBytes + 4);
+}
+
+/** The room that `dictionaryEncode` needs: the width, and for each 8 values their bits, a run, and what announces both. */
+export function dictionaryEncodedBytes(count: number): number {
+  return 16 + Math.ceil(count / 8) * (14 + 4);
 }
 
 /** The first bytes of the memory belong to the module's own tables. */

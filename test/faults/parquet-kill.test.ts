@@ -92,9 +92,9 @@ test(`killed at ${kills} random moments, all up to the last checkpoint comes bac
 
       const stored = await storedRowGroups(copy, counter, extent);
       const options = counterOptions(copy, compression);
-      const sink = await openFileSink(copy, { resumeAtBytes: extent.bytes });
-      await options.tail.resume(extent.tail);
-      const file = ParquetStreamFile.resume(sink, options, stored);
+      const sink = await openFileSink(copy, { resumeAtBytes: stored.bytes });
+      await options.tail.resume(stored.tail);
+      const file = await ParquetStreamFile.resume(sink, options, stored.rowGroups);
       await file.append(counterBatch(extent.records, 777));
       await file.checkpoint();
       await file.append(counterBatch(extent.records + 777, 23));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { openFileSink } from "../../src/bytes/file-sink.ts";
 import { parquetFormat } from "../../src/formats/parquet/format.ts";
+import { ParquetReader } from "../../src/formats/parquet/read.ts";
 import type { Batch } from "../../src/model/batch.ts";
 import type { StreamSchema } from "../../src/model/stream-schema.ts";
 import { SampleBatches } from "../../src/testing/format-contract/sample-batches.ts";
@@ -30,6 +31,9 @@ const signals: StreamSchema = {
     { name: "counter", dtype: "uint32", shape: [], dims: [] },
     { name: "adc", dtype: "int16", shape: [], dims: [], unit: "V", scale: 0.5 },
     { name: "temperature", dtype: "float32", shape: [], dims: [], unit: "degC", nullable: true },
+    { name: "position", dtype: "float64", shape: [], dims: [], unit: "mm" },
+    { name: "gain", dtype: "uint16", shape: [], dims: [], nullable: true },
+    { name: "offset", dtype: "float32", shape: [], dims: [], unit: "V" },
   ],
   source: "test",
   clock: "device",
@@ -134,6 +138,12 @@ function signalBatch(first: number, count: number): Batch {
         ...bytes(Float32Array.from(of, (_, at) => 20 + Math.round(Math.sin(row(at) / 900) * 100) / 16)),
         validity: Uint8Array.from(of, (_, at) => (row(at) % 10 === 3 ? 0 : 1)),
       },
+      bytes(Float64Array.from(of, (_, at) => [0.1, Math.PI, -0, 1e-300][Math.floor(row(at) / 60) % 4]!)),
+      {
+        ...bytes(Uint16Array.from(of, (_, at) => [1, 60_000, 7][((row(at) * row(at)) % 11) % 3]!)),
+        validity: Uint8Array.from(of, (_, at) => (row(at) % 7 === 3 ? 0 : 1)),
+      },
+      bytes(Float32Array.from(of, () => -0.125)),
     ],
   };
 }
@@ -215,6 +225,8 @@ describe("stock readers of Parquet", { skip }, () => {
                 "sine",
                 "counter",
                 "adc",
+                "position",
+                "offset",
               ]);
           }
         });
@@ -228,12 +240,91 @@ describe("stock readers of Parquet", { skip }, () => {
       counter: ["DELTA_BINARY_PACKED"],
       adc: ["DELTA_BINARY_PACKED"],
       temperature: ["BYTE_STREAM_SPLIT", "RLE"],
+      position: ["RLE_DICTIONARY", "PLAIN"],
+      gain: ["RLE_DICTIONARY", "PLAIN", "RLE"],
+      offset: ["RLE_DICTIONARY", "PLAIN"],
     });
     assert.equal(indexes, true);
     assert.deepEqual(codecs, ["SNAPPY"]);
     const names = { none: "UNCOMPRESSED", snappy: "SNAPPY", gzip: "GZIP", zstd: "ZSTD", lz4_raw: "LZ4" };
     for (const [compression, name] of Object.entries(names))
       assert.deepEqual(seen.files[pathOf(compression, "finished", gauges)]!.pyarrow!.codecs, [name]);
+  });
+
+  test("every reader sees a column whose dictionary became too large on the way, to the bit", async () => {
+    const rows = 36_000;
+    const drifting: StreamSchema = {
+      name: "drifting",
+      kind: "table",
+      columns: [
+        { name: "level", dtype: "float64", shape: [], dims: [] },
+        { name: "code", dtype: "int32", shape: [], dims: [] },
+      ],
+      source: "test",
+      clock: "device",
+    };
+    const bytesOf = (values: Float64Array | Int32Array | BigInt64Array) =>
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const mixed = (at: number): number => Math.imul(at ^ (at >>> 5), 0x9e37_79b1) | 0;
+    const batch: Batch = {
+      stream: drifting,
+      count: rows,
+      timestampsNs: new BigInt64Array(rows).fill(1_764_000_000_000_000_000n),
+      sequences: BigInt64Array.from({ length: rows }, (_, at) => BigInt(at)),
+      columns: [
+        {
+          bytes: bytesOf(
+            Float64Array.from({ length: rows }, (_, at) => (at < 9000 ? at % 7 : mixed(at) / 3)),
+          ),
+        },
+        {
+          bytes: bytesOf(
+            Int32Array.from({ length: rows }, (_, at) => (at < 9000 ? (at * at) % 5 : mixed(at))),
+          ),
+        },
+      ],
+    };
+    const paths = ["none", "snappy"].map((compression) => join(folder, `drifting-${compression}.parquet`));
+    for (const [at, compression] of (["none", "snappy"] as const).entries()) {
+      const writer = await parquetFormat.create({
+        path: paths[at]!,
+        run: { info: sampleRun, streams: [drifting] },
+        options: { compression, durability: "process", chunkRows: 4000 },
+        openSink: openFileSink,
+      });
+      await writer.append(batch);
+      await writer.close(ledger);
+    }
+    const wanted = recordsOf(drifting, [batch]);
+    for (const [path, views] of Object.entries(runReaders(paths)!.files)) {
+      for (const column of ["level", "code"]) {
+        const names = views.pyarrow!.encodings[column]!;
+        assert.ok(names.length > 1 && names.includes("RLE_DICTIONARY"), `${path}: ${names}`);
+      }
+      for (const [reader, view] of Object.entries(views)) {
+        if (reader === "fastparquet" && isSplit(views.pyarrow!)) continue;
+        assert.equal(view.error, undefined, `${reader}: ${view.error}`);
+        for (const column of ["level", "code"])
+          assert.deepEqual(view.columns[column], wanted[column], `${reader}: ${column}`);
+      }
+    }
+  });
+
+  test("what pyarrow makes of a file with its own defaults is read, with pages of both versions", async () => {
+    for (const stream of [everyType, gauges, spectrum, signals])
+      for (const version of ["1.0", "2.0"]) {
+        const path = join(folder, `rewritten-${version}.parquet`);
+        const source = pathOf("zstd", "finished", stream);
+        execFileSync(python, [script, "--rewrite", source, path, version], { stdio: "inherit" });
+        await using reader = await ParquetReader.open(path);
+        const batches: Batch[] = [];
+        for await (const group of reader.rowGroups()) batches.push({ stream: reader.stream, ...group });
+        assert.deepEqual(
+          batches.map(({ count }) => count),
+          [300, 300, 200],
+        );
+        assert.deepEqual(recordsOf(stream, batches), expected.get(stream.name), `${stream.name}, ${version}`);
+      }
   });
 
   test("with the plain encoding there is no other one", () => {

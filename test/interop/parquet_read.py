@@ -1,10 +1,13 @@
 """Read Parquet files with whatever stock readers this Python has, and print what they see as JSON.
 
     python3 parquet_read.py FILE...
+    python3 parquet_read.py --rewrite IN OUT PAGE-VERSION
 
 Prints {"readers": {name: version}, "files": {path: {reader: table}}}. Every value is the hexadecimal text of its
 little-endian bytes, or null where it is missing, so that nothing is lost on the way. A reader that fails has
 {"error": text}. pyarrow also compares the checksum of every page, and says what the schema and the metadata are.
+--rewrite has pyarrow write the table of a file again with its defaults: dictionaries, Snappy, pages of that version, and
+columns that may all be missing.
 """
 import importlib
 import json
@@ -132,6 +135,20 @@ def view(read, path):
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}", "columns": {}}
 
+
+def rewrite(source, target, version):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(source)
+    fields = [field.with_nullable(True) for field in table.schema]
+    table = table.cast(pa.schema(fields, metadata=table.schema.metadata))
+    pq.write_table(table, target, data_page_version=version, row_group_size=300, data_page_size=2000)
+
+
+if sys.argv[1:2] == ["--rewrite"]:
+    rewrite(*sys.argv[2:])
+    sys.exit()
 
 print(
     json.dumps(

@@ -1,9 +1,12 @@
 import { DaqError, type ErrorCode } from "../../model/errors.ts";
+import type { AddressSpace } from "./address-space.ts";
 import type { Block } from "./block.ts";
 import type { Job, JobFailure } from "./pool-messages.ts";
 
-/** Memory of a job in the outputs' part, from when it is posted until its outcome. */
+/** Memory of a job, from when it is posted until its outcome. */
 export type JobAreas = {
+  /** Where the result's memory is from; the spare one is always of the outputs' part. */
+  readonly space: AddressSpace;
   readonly result: number;
   readonly resultBytes: number;
   readonly spare: number;
@@ -18,10 +21,14 @@ export type PendingJob = {
   /** How much work it is, in bytes of input. */
   readonly weight: number;
   readonly input: Block | undefined;
+  /** False: its outcome is a number alone, and it needs no memory. */
+  readonly hasResult: boolean;
+  /** The result goes to the memory for what is kept for long, where there is room. */
+  readonly isKept: boolean;
   readonly resultBytes: number;
   readonly spareBytes: number;
   readonly message: (id: number, areas: JobAreas) => Job;
-  readonly done: (value: number, areas: JobAreas) => void;
+  readonly done: (value: number, areas: JobAreas, checksum: number | undefined) => void;
   readonly failed: (error: Error) => void;
   areas: JobAreas | undefined;
   /** Workers that ended while they had it. */

@@ -4,6 +4,8 @@ import type { EncodeStep } from "../compress/encode-step.ts";
 /** A number that stands for itself, or for the address of the scratch of the worker that makes the call. */
 export type KernelArgument = number | "scratch";
 
+export type KernelCall = { readonly kernel: keyof Kernels; readonly args: readonly KernelArgument[] };
+
 /** One piece of work. `id` is greater than 0. */
 export type Job =
   | {
@@ -15,13 +17,19 @@ export type Job =
       readonly length: number;
       readonly result: number;
       readonly spare: number;
+      /** Kernels that are called first. */
+      readonly before?: readonly KernelCall[];
+      /** The CRC-32 of the result is wanted. */
+      readonly checksum?: boolean;
     }
   | {
       readonly id: number;
-      readonly kind: "call";
-      readonly kernel: keyof Kernels;
-      readonly args: readonly KernelArgument[];
-    };
+      readonly kind: "checksum";
+      readonly before: readonly KernelCall[];
+      readonly source: number;
+      readonly length: number;
+    }
+  | ({ readonly id: number; readonly kind: "call" } & KernelCall);
 
 /** What a worker starts with. */
 export type WorkerStart = {
@@ -44,7 +52,7 @@ export type JobFailure = {
 };
 
 export type JobOutcome =
-  | { readonly id: number; readonly value: number }
+  | { readonly id: number; readonly value: number; readonly checksum?: number }
   | { readonly id: number; readonly failure: JobFailure };
 
 export type FromWorker =

@@ -1,9 +1,19 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { crc32 } from "node:zlib";
 import { instantiateKernels } from "../../kernels/load-kernels.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { CodecMemory } from "../compress/codec-contract.ts";
 import { decodePipeline, encodePipeline } from "../compress/pipeline.ts";
-import type { FromWorker, Job, JobFailure, JobOutcome, ToWorker, WorkerStart } from "./pool-messages.ts";
+import { systemEngine } from "../compress/system/system-codecs.ts";
+import type {
+  FromWorker,
+  Job,
+  JobFailure,
+  JobOutcome,
+  KernelCall,
+  ToWorker,
+  WorkerStart,
+} from "./pool-messages.ts";
 
 const start = workerData as WorkerStart;
 const port = parentPort!;
@@ -15,16 +25,33 @@ const memory: CodecMemory = {
   scratch: start.scratch,
 };
 
-function run(job: Job): number {
+function call({ kernel: name, args }: KernelCall): number {
+  const kernel = memory.kernels[name] as (...args: number[]) => number | undefined;
+  return kernel(...args.map((argument) => (argument === "scratch" ? memory.scratch : argument))) ?? 0;
+}
+
+/** The system's library is three times as fast as Node's. */
+function checksumOf(address: number, length: number): number {
+  const library = systemEngine("isal")?.crc32;
+  return library === undefined
+    ? crc32(memory.bytes.subarray(address, address + length))
+    : library(memory.bytes, address, length);
+}
+
+function run(job: Job): { readonly value: number; readonly checksum?: number } {
   switch (job.kind) {
-    case "encode":
-      return encodePipeline(memory, job.steps, job);
-    case "decode":
-      return decodePipeline(memory, job.steps, job.decodedBytes, job);
-    case "call": {
-      const kernel = memory.kernels[job.kernel] as (...args: number[]) => number | undefined;
-      return kernel(...job.args.map((argument) => (argument === "scratch" ? memory.scratch : argument))) ?? 0;
+    case "encode": {
+      job.before?.forEach(call);
+      const value = encodePipeline(memory, job.steps, job);
+      return job.checksum === true ? { value, checksum: checksumOf(job.result, value) } : { value };
     }
+    case "decode":
+      return { value: decodePipeline(memory, job.steps, job.decodedBytes, job) };
+    case "checksum":
+      job.before.forEach(call);
+      return { value: checksumOf(job.source, job.length) };
+    case "call":
+      return { value: call(job) };
   }
 }
 
@@ -39,7 +66,7 @@ function failureOf(error: unknown): JobFailure {
 function outcomeOf(job: Job): JobOutcome {
   Atomics.store(progress, 0, job.id);
   try {
-    return { id: job.id, value: run(job) };
+    return { id: job.id, ...run(job) };
   } catch (error) {
     return { id: job.id, failure: failureOf(error) };
   } finally {

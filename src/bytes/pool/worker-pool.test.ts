@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
-import { inflateSync } from "node:zlib";
+import { crc32, inflateSync } from "node:zlib";
 import { DaqError } from "../../model/errors.ts";
 import { type Block, WorkerPool } from "./worker-pool.ts";
 
@@ -44,6 +44,29 @@ describe("a pool of workers", () => {
   after(async () => {
     process.off("worker", remember);
     await pool.close();
+  });
+
+  test("kernels that go with a job are called before it, and it gives the checksum of what it made", async () => {
+    const bytes = sample(100_000);
+    const input = await filled(pool, bytes);
+    const extremes = await pool.take(16);
+    const args = [8, input.address, 12_500, extremes.address];
+    const before = [{ kernel: "extremesOfFloats", args }] as const;
+    const values = new Float64Array(bytes.buffer).filter((value) => !Number.isNaN(value));
+    const found = new Float64Array(extremes.bytes.buffer, extremes.bytes.byteOffset, 2);
+    for (let round = 0; round < 50; round++) {
+      found.fill(0);
+      assert.equal(await pool.checksum(input, bytes.byteLength, { before }), crc32(bytes));
+      assert.deepEqual([...found], [Math.min(...values), Math.max(...values)]);
+    }
+    found.fill(0);
+    const steps = [{ codec: "snappy" }] as const;
+    const { block, length, checksum } = await pool.encodeChecked(input, bytes.byteLength, steps, { before });
+    assert.equal(checksum, crc32(block.bytes.subarray(0, length)));
+    assert.deepEqual([...found], [Math.min(...values), Math.max(...values)]);
+    const decoded = await pool.decode(block, length, steps, bytes.byteLength);
+    assert.deepEqual(decoded.block.bytes.slice(0, decoded.length), bytes);
+    for (const each of [input, extremes, block, decoded.block]) pool.give(each);
   });
 
   test("encodes and decodes blocks, and leaves the input as it was", async () => {
@@ -224,6 +247,23 @@ test("memory and workers that cannot be are refused", async () => {
   await assert.rejects(WorkerPool.start({ workers: 0 }), RangeError);
   await assert.rejects(WorkerPool.start({ workers: 1, memoryBytes: 2 ** 33 }), isProcessError(/cannot have/));
   await assert.rejects(WorkerPool.start({ workers: 1, memoryBytes: 1000 }), isProcessError(/cannot have/));
+});
+
+test("what is kept for long has memory of its own, is worked on like any block, and is used again", async () => {
+  const own = await WorkerPool.start({ workers: 1, memoryBytes: 8 * mebibyte, keptBytes: 4 * mebibyte });
+  const bytes = sample(mebibyte);
+  const kept = Array.from({ length: 4 }, () => own.tryKeep(mebibyte)!);
+  assert.equal(own.tryKeep(1), undefined);
+  for (const block of kept) block.bytes.set(bytes);
+  // All of the other memory is there beside it.
+  const input = await own.take(3 * mebibyte);
+  const sums = await Promise.all(kept.map((block) => own.checksum(block, mebibyte)));
+  assert.deepEqual(sums, Array(4).fill(crc32(bytes)));
+  own.give(kept[2]!);
+  assert.equal(own.tryKeep(mebibyte)!.address, kept[2]!.address);
+  assert.throws(() => own.give(kept[2]!), /given back before/);
+  own.give(input);
+  await own.close();
 });
 
 describe("in a process of its own", () => {

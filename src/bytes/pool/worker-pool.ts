@@ -8,23 +8,40 @@ import type { Block } from "./block.ts";
 import { Blocks } from "./blocks.ts";
 import { closedError, endedError, type JobAreas, jobError, type PendingJob } from "./pool-job.ts";
 import { PoolMemory } from "./pool-memory.ts";
-import type { Job, JobOutcome, KernelArgument } from "./pool-messages.ts";
+import type { Job, JobOutcome, KernelArgument, KernelCall } from "./pool-messages.ts";
 import { PoolWorker } from "./pool-worker.ts";
 
 export type { Block } from "./block.ts";
-export type { KernelArgument } from "./pool-messages.ts";
+export type { KernelArgument, KernelCall } from "./pool-messages.ts";
 
 export type WorkerPoolOptions = {
   /** Threads; default: as many as this process may run at a time. */
   readonly workers?: number;
   /** Bound of all blocks together, inputs, results and what is between steps; default 256 MiB. */
   readonly memoryBytes?: number;
+  /** Bound of what `tryKeep` hands out besides; default 512 MiB. No memory is used before it is touched. */
+  readonly keptBytes?: number;
 };
 
 /** What a job leaves: the first `length` bytes of `block`, which is the caller's to give back. */
 export type JobResult = { readonly block: Block; readonly length: number };
 
+export type CheckedResult = JobResult & {
+  readonly checksum: number;
+  /** It is in the memory for what is kept for long. */
+  readonly isKept: boolean;
+};
+
+/** What a worker does besides, while the bytes are in its cache; one message for all of it. */
+export type Besides = {
+  /** Kernels that are called first, in order; what they write is for the caller, not for the steps. */
+  readonly before?: readonly KernelCall[];
+  /** The result is to be kept for long, and goes where `tryKeep` has its blocks from, when there is room. */
+  readonly keep?: boolean;
+};
+
 const defaultMemoryBytes = 256 << 20;
+const defaultKeptBytes = 512 << 20;
 
 /** A message costs about 15 µs: smaller jobs share one, until it is worth that much work. */
 const batchWeight = 256 << 10;
@@ -58,19 +75,23 @@ export class WorkerPool {
   #failure: DaqError | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(workers: number, memoryBytes: number) {
+  private constructor(workers: number, memoryBytes: number, keptBytes: number) {
     this.workers = workers;
-    this.#memory = new PoolMemory(workers, memoryBytes);
+    this.#memory = new PoolMemory(workers, memoryBytes, keptBytes);
     this.#blocks = new Blocks(this.#memory.bytes, this.#memory.inputs);
     for (let slot = 0; slot < workers; slot++) this.#startThread(slot);
   }
 
   /** Resolves when all threads have started. Rejects with what prevents it. */
   static async start(options: WorkerPoolOptions = {}): Promise<WorkerPool> {
-    const { workers = availableParallelism(), memoryBytes = defaultMemoryBytes } = options;
+    const {
+      workers = availableParallelism(),
+      memoryBytes = defaultMemoryBytes,
+      keptBytes = defaultKeptBytes,
+    } = options;
     if (!Number.isInteger(workers) || workers < 1)
       throw new RangeError(`A pool has 1 worker or more, not ${workers}.`);
-    const pool = new WorkerPool(workers, memoryBytes);
+    const pool = new WorkerPool(workers, memoryBytes, keptBytes);
     await pool.#started.promise;
     return pool;
   }
@@ -86,6 +107,15 @@ export class WorkerPool {
     return this.#blocks.tryTake(bytes);
   }
 
+  /**
+   * A block that may be kept for long, such as until a file has a place for it. Undefined when there is no room: then the
+   * caller keeps its bytes in memory of its own.
+   */
+  tryKeep(bytes: number): Block | undefined {
+    const address = this.#memory.kept.take(bytes);
+    return address === undefined ? undefined : this.#blocks.adopt(this.#memory.kept, address, bytes);
+  }
+
   /** Throws for a block that was given back before, is not of this pool, or is being read by a job. */
   give(block: Block): void {
     this.#blocks.give(block);
@@ -95,6 +125,35 @@ export class WorkerPool {
   /** Runs the steps on the first `length` bytes of `input`, which stays the caller's and must not change meanwhile. */
   async encode(input: Block, length: number, steps: readonly EncodeStep[]): Promise<JobResult> {
     return this.#run("encode", input, length, steps, length, encodeNeeds(steps, length));
+  }
+
+  /** The same, with the CRC-32 of the result. */
+  async encodeChecked(
+    input: Block,
+    length: number,
+    steps: readonly EncodeStep[],
+    { before = [], keep = false }: Besides = {},
+  ): Promise<CheckedResult> {
+    const needs = encodeNeeds(steps, length);
+    return this.#run("encode", input, length, steps, length, needs, { before, keep, checksum: true });
+  }
+
+  /** The CRC-32 of the first `length` bytes of `input`, which stays the caller's. */
+  checksum(input: Block, length: number, { before = [] }: Pick<Besides, "before"> = {}): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({
+        what: `the checksum of ${length} bytes`,
+        weight: length,
+        input,
+        hasResult: false,
+        isKept: false,
+        resultBytes: 0,
+        spareBytes: 0,
+        message: (id) => ({ id, kind: "checksum", before, source: input.address, length }),
+        done: resolve,
+        failed: reject,
+      });
+    });
   }
 
   /** Undoes the steps. Rejects with `DaqError("format")` when the input is not `decodedBytes` encoded with them. */
@@ -115,6 +174,8 @@ export class WorkerPool {
         // Nothing tells how much work it is: each call has a message of its own.
         weight: batchWeight,
         input: undefined,
+        hasResult: false,
+        isKept: false,
         resultBytes: 0,
         spareBytes: 0,
         message: (id) => ({ id, kind: "call", kernel, args }),
@@ -143,7 +204,8 @@ export class WorkerPool {
     steps: readonly EncodeStep[],
     decodedBytes: number,
     needs: PipelineNeeds,
-  ): Promise<JobResult> {
+    besides?: Required<Besides> & { readonly checksum: boolean },
+  ): Promise<CheckedResult> {
     if (!Number.isInteger(length) || length < 0 || length > input.bytes.byteLength)
       throw new RangeError(`A block of ${input.bytes.byteLength} bytes has no first ${length} bytes.`);
     const what = `${steps.map(({ codec }) => codec).join(" + ") || "a copy"} of ${length} bytes`;
@@ -161,7 +223,10 @@ export class WorkerPool {
         what,
         weight: Math.max(length, kind === "decode" ? decodedBytes : 0),
         input,
-        ...needs,
+        hasResult: true,
+        isKept: besides?.keep ?? false,
+        resultBytes: needs.resultBytes,
+        spareBytes: needs.spareBytes,
         message: (id, { result, spare }) => ({
           id,
           kind,
@@ -171,10 +236,12 @@ export class WorkerPool {
           length,
           result,
           spare,
+          ...(besides === undefined ? {} : { before: besides.before, checksum: besides.checksum }),
         }),
-        done: (resultLength, { result, resultBytes }) => {
-          outputs.shrink(result, resultBytes, resultLength);
-          resolve({ block: this.#blocks.adopt(outputs, result, resultLength), length: resultLength });
+        done: (resultLength, { space, result, resultBytes }, checksum = 0) => {
+          space.shrink(result, resultBytes, resultLength);
+          const block = this.#blocks.adopt(space, result, resultLength);
+          resolve({ block, length: resultLength, checksum, isKept: space !== outputs });
         },
         failed: reject,
       });
@@ -229,21 +296,23 @@ export class WorkerPool {
     return batch;
   }
 
-  #reserve({ resultBytes, spareBytes, input }: PendingJob): JobAreas | undefined {
-    if (input === undefined) return { result: 0, resultBytes: 0, spare: 0, spareBytes: 0 };
-    const { outputs } = this.#memory;
-    const result = outputs.take(resultBytes);
+  #reserve({ resultBytes, spareBytes, hasResult, isKept }: PendingJob): JobAreas | undefined {
+    const { outputs, kept } = this.#memory;
+    if (!hasResult) return { space: outputs, result: 0, resultBytes: 0, spare: 0, spareBytes: 0 };
+    const keptResult = isKept ? kept.take(resultBytes) : undefined;
+    const space = keptResult === undefined ? outputs : kept;
+    const result = keptResult ?? outputs.take(resultBytes);
     if (result === undefined) return undefined;
     const spare = spareBytes === 0 ? 0 : outputs.take(spareBytes);
-    if (spare !== undefined) return { result, resultBytes, spare, spareBytes };
-    outputs.give(result, resultBytes);
+    if (spare !== undefined) return { space, result, resultBytes, spare, spareBytes };
+    space.give(result, resultBytes);
     return undefined;
   }
 
-  #release({ areas, input }: PendingJob, keepsResult: boolean): void {
-    if (input === undefined || areas === undefined) return;
+  #release({ areas, hasResult }: PendingJob, keepsResult: boolean): void {
+    if (!hasResult || areas === undefined) return;
     if (areas.spareBytes > 0) this.#memory.outputs.give(areas.spare, areas.spareBytes);
-    if (!keepsResult) this.#memory.outputs.give(areas.result, areas.resultBytes);
+    if (!keepsResult) areas.space.give(areas.result, areas.resultBytes);
   }
 
   #settle(outcome: JobOutcome): void {
@@ -252,7 +321,7 @@ export class WorkerPool {
     const isDone = "value" in outcome;
     this.#release(job, isDone);
     if (job.input !== undefined) this.#blocks.stopReading(job.input);
-    if (isDone) job.done(outcome.value, job.areas!);
+    if (isDone) job.done(outcome.value, job.areas!, outcome.checksum);
     else job.failed(jobError(job.what, outcome.failure));
   }
 

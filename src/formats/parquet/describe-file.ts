@@ -30,6 +30,8 @@ type Leaf = {
   readonly element: ParsedElement;
   readonly isNested: boolean;
   readonly nullable: boolean;
+  readonly maxDefinition: number;
+  readonly maxRepetition: number;
 };
 
 /** Describes any Parquet file. Columns that are not plain numbers are left out, with a note. */
@@ -50,10 +52,16 @@ export function describeFile(path: string, metadata: ParsedMetadata): FileDescri
   };
 }
 
-function leavesOf(path: string, schema: readonly ParsedElement[]): readonly Leaf[] {
+/** The columns with values of a schema, with what is above them. Throws `DaqError("format")` when it does not fit together. */
+export function leavesOf(path: string, schema: readonly ParsedElement[]): readonly Leaf[] {
   const leaves: Leaf[] = [];
   let next = 1;
-  const walk = (count: number, above: readonly string[], isNested: boolean, nullable: boolean): void => {
+  const walk = (
+    count: number,
+    above: readonly string[],
+    maxDefinition: number,
+    maxRepetition: number,
+  ): void => {
     for (let at = 0; at < count; at++) {
       const element = schema[next++];
       if (element === undefined || above.length > 64)
@@ -61,14 +69,21 @@ function leavesOf(path: string, schema: readonly ParsedElement[]): readonly Leaf
           hint: "Restore it from a copy.",
         });
       const here = [...above, element.name];
-      const isNull = nullable || element.repetition === repetitions.optional;
-      const isRepeated = isNested || element.repetition === repetitions.repeated;
-      if (element.children === 0)
-        leaves.push({ path: here, element, isNested: isRepeated || here.length > 1, nullable: isNull });
-      else walk(element.children, here, isRepeated, isNull);
+      const definition = maxDefinition + (element.repetition === repetitions.required ? 0 : 1);
+      const repetition = maxRepetition + (element.repetition === repetitions.repeated ? 1 : 0);
+      if (element.children > 0) walk(element.children, here, definition, repetition);
+      else
+        leaves.push({
+          path: here,
+          element,
+          isNested: repetition > 0 || here.length > 1,
+          nullable: definition > repetition,
+          maxDefinition: definition,
+          maxRepetition: repetition,
+        });
     }
   };
-  walk(schema[0]?.children ?? 0, [], false, false);
+  walk(schema[0]?.children ?? 0, [], 0, 0);
   return leaves;
 }
 

@@ -4,8 +4,10 @@ import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.
 import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contract.ts";
 import { streamPath } from "../stream-path.ts";
 import { columnLayouts } from "./column-layout.ts";
+import { discardParquet } from "./discard.ts";
 import { inspectParquet } from "./inspect.ts";
 import { compressions, maxLevels, pageCodecOf } from "./page-codec.ts";
+import { readParquet } from "./read-batches.ts";
 import { recoverParquet } from "./recover.ts";
 import { extentOf, storedRowGroups } from "./resume.ts";
 import { ParquetStreamFile } from "./stream-file.ts";
@@ -116,7 +118,7 @@ export const parquetFormat: Format = {
     await refuseExisting(plan(target.path, target.run.streams));
     const { info } = target.run;
     return openAll(target, async (stream, path, tail) => {
-      const sink = await target.openSink(path);
+      const sink = await target.openSink(path, { inOrder: true, aside: true });
       try {
         return await ParquetStreamFile.create(sink, { stream, info, options: target.options, tail });
       } catch (error) {
@@ -135,16 +137,24 @@ export const parquetFormat: Format = {
         streams.map(async (stream) => {
           const path = streamPath(target.path, extension, streams, stream.name);
           const extent = extentOf(state, stream.name, path);
-          return [stream.name, { extent, rowGroups: await storedRowGroups(path, stream, extent) }] as const;
+          return [stream.name, await storedRowGroups(path, stream, extent)] as const;
         }),
       ),
     );
     return openAll(target, async (stream, path, tail) => {
-      const { extent, rowGroups } = stored.get(stream.name)!;
-      const sink = await target.openSink(path, { resumeAtBytes: extent.bytes });
+      const { bytes, tail: tailExtent, rowGroups } = stored.get(stream.name)!;
+      const sink = await target.openSink(path, {
+        resumeAtBytes: bytes,
+        inOrder: true,
+        aside: true,
+      });
       try {
-        await tail.resume(extent.tail);
-        return ParquetStreamFile.resume(sink, { stream, info, options: target.options, tail }, rowGroups);
+        await tail.resume(tailExtent);
+        return await ParquetStreamFile.resume(
+          sink,
+          { stream, info, options: target.options, tail },
+          rowGroups,
+        );
       } catch (error) {
         await sink.close();
         throw error;
@@ -152,6 +162,8 @@ export const parquetFormat: Format = {
     });
   },
 
+  discard: discardParquet,
   inspect: inspectParquet,
+  read: readParquet,
   recover: recoverParquet,
 };

@@ -1,13 +1,12 @@
-import { deltaBinaryPackedBytes } from "../../bytes/delta-binary-packing.ts";
 import { type Block, sharedPool, type WorkerPool } from "../../bytes/pool/worker-pool.ts";
-
 import type { ColumnLayout } from "./column-layout.ts";
 import { encodeLevels } from "./levels.ts";
 import { framePage, type Page, type PageEncoding } from "./page.ts";
 import type { PageCodec } from "./page-codec.ts";
 import { presentRecords, writePlainValues } from "./plain-values.ts";
 import type { Slabs } from "./slabs.ts";
-import { type Bounds, boundsOf, boundsOfExtremes } from "./statistics.ts";
+import { boundsIn, extremesBytes, extremesCall } from "./statistics.ts";
+import { encodeValues, type ValueEncoder, workBytes } from "./value-encoding.ts";
 
 /** The records of one page of one column, as batches have them. */
 export type PageRecords = {
@@ -16,32 +15,42 @@ export type PageRecords = {
   readonly validity?: Uint8Array | undefined;
 };
 
-/** What does not depend on the encoding. */
-type Prepared = {
+/**
+ * A page on its way, in a block: levels, room for encoded values, the values as they are from `plainAt` on, their extremes.
+ * Values that stay as they are stand right behind the levels.
+ */
+type PageAtWork = {
   readonly layout: ColumnLayout;
-  readonly records: PageRecords;
+  readonly rows: number;
   readonly levels: { readonly bytes: Uint8Array; readonly values: number };
   /** Values that are there. */
   readonly present: number;
+  readonly encoder: ValueEncoder;
+  readonly block: Block;
+  /** The block is where the page stays until it is written. */
+  readonly isKept: boolean;
+  readonly plainAt: number;
+  readonly extremesAt: number;
+};
+
+/** A page before the codec. */
+type RawBody = {
+  readonly bytes: number;
+  readonly encoding: PageEncoding;
+  readonly isUnsplit: boolean;
+  readonly entries?: Uint8Array;
 };
 
 const alignment = 8;
-/** Room behind the values for the smallest and the largest, aligned. */
-const extremesBytes = 24;
 
-/** Encodings that are worth a try for a column: which is the smallest depends on its values. */
-export function candidateEncodings(
-  { physical }: ColumnLayout,
-  { step }: PageCodec,
-  isPlain: boolean,
-): readonly PageEncoding[] {
-  if (isPlain) return ["plain"];
-  if (physical === "int32" || physical === "int64") return ["plain", "deltaBinaryPacked"];
-  // Split bytes take as much room as plain ones until they are compressed.
-  return step === undefined ? ["plain"] : ["plain", "byteStreamSplit"];
+/** Smaller ones lie closer together in slabs: blocks are whole pages of memory. */
+const largePageBytes = 256 << 10;
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
 }
 
-/** Encodes and compresses the pages of one file, in the workers. */
+/** Encodes, compresses, measures and checks the pages of one file, in the workers. */
 export class PageEncoder {
   readonly #codec: PageCodec;
 
@@ -50,180 +59,120 @@ export class PageEncoder {
   }
 
   /**
-   * Resolves when the records are copied, and are the caller's again; `page` resolves when it is encoded. `encoding` as a
-   * list: the one that comes out smallest.
+   * Resolves when the records are copied, and are the caller's again. `page` resolves when it is encoded; to undefined when
+   * the dictionary has no room for its values.
    */
   async start(
     layout: ColumnLayout,
-    records: PageRecords,
-    encodings: readonly PageEncoding[],
+    { bytes, rows, validity }: PageRecords,
+    wanted: ValueEncoder,
     slabs: Slabs,
-  ): Promise<{ readonly page: Promise<Page> }> {
-    const { rows, validity } = records;
+  ): Promise<{ readonly page: Promise<Page | undefined> }> {
     const levels = encodeLevels(layout, rows, validity);
     const present = presentRecords(rows, validity) * layout.elements;
-    const prepared = { layout, records, levels, present };
-    const started: Promise<Page>[] = [];
-    for (const encoding of encodings) {
-      // A page without a value has nothing to encode.
-      if (present === 0 && encoding !== "plain") continue;
-      started.push((await this.#startAs(encoding, prepared, slabs)).page);
-    }
-    const page = Promise.all(started).then((pages) =>
-      pages.reduce((best, other) => (other.bodyBytes < best.bodyBytes ? other : best)),
-    );
+    // A page without a value has nothing to encode.
+    const encoder: ValueEncoder = present === 0 ? { encoding: "plain" } : wanted;
+    const levelBytes = levels.bytes.byteLength;
+    const plainBytes = present * layout.valueBytes;
+    const staysThere = isPlainBody(encoder, levelBytes);
+    const work = staysThere ? 0 : workBytes(encoder, layout.valueBytes, present);
+    const plainAt = staysThere ? levelBytes : aligned(levelBytes + work);
+    const extremesAt = aligned(plainAt + plainBytes);
+    const pool = await sharedPool();
+    const blockBytes = extremesAt + extremesBytes;
+    const keptBlock = staysThere && this.#codec.step === undefined ? slabs.tryBlock(blockBytes) : undefined;
+    const block = keptBlock ?? (await pool.take(blockBytes));
+    block.bytes.set(levels.bytes);
+    writePlainValues(layout, bytes, rows, validity, block.bytes.subarray(plainAt, plainAt + plainBytes));
+    const isKept = keptBlock !== undefined;
+    const atWork = { layout, rows, levels, present, encoder, block, isKept, plainAt, extremesAt };
+    const page = this.#finish(pool, atWork, slabs);
     page.catch(() => undefined); // Whoever waits for it hears of it.
     return { page };
   }
 
-  async #startAs(
-    encoding: PageEncoding,
-    prepared: Prepared,
-    slabs: Slabs,
-  ): Promise<{ readonly page: Promise<Page> }> {
-    const { layout, records, levels, present } = prepared;
-    const plainBytes = present * layout.valueBytes;
-    if (encoding === "plain" && this.#codec.step === undefined) {
-      const values = plainOf(prepared);
-      const body = [...slabs.keep(levels.bytes), ...slabs.keep(values)];
-      const rawBytes = levels.bytes.byteLength + plainBytes;
-      return {
-        page: Promise.resolve(this.#framed(prepared, encoding, body, rawBytes, boundsHere(prepared))),
-      };
-    }
-    const pool = await sharedPool();
-    const isAlone = levels.bytes.byteLength === 0;
-    const direct = encoding !== "deltaBinaryPacked" && (isAlone || encoding === "plain");
-    if (direct) {
-      const rawBytes = levels.bytes.byteLength + plainBytes;
-      // Values behind levels would not be aligned; they are made beside them, and moved.
-      const block = await pool.take(rawBytes + extremesBytes);
-      block.bytes.set(levels.bytes);
-      if (isAlone) writePlainValues(layout, records.bytes, records.rows, records.validity, block.bytes);
-      else block.bytes.set(plainOf(prepared), levels.bytes.byteLength);
-      const bounds = isAlone ? boundsThere(pool, block, 0, prepared) : Promise.resolve(boundsHere(prepared));
-      return { page: this.#compress(pool, block, rawBytes, encoding, prepared, slabs, bounds) };
-    }
-    return this.#startTransformed(pool, encoding, prepared, slabs);
-  }
-
-  /** The encoded values go behind the levels, from plain values further back in the same block. */
-  async #startTransformed(
-    pool: WorkerPool,
-    encoding: PageEncoding,
-    prepared: Prepared,
-    slabs: Slabs,
-  ): Promise<{ readonly page: Promise<Page> }> {
-    const { layout, records, levels, present } = prepared;
-    const { valueBytes } = layout;
-    const plainBytes = present * valueBytes;
-    const levelBytes = levels.bytes.byteLength;
-    const isDelta = encoding === "deltaBinaryPacked";
-    const roomBytes = isDelta ? deltaBinaryPackedBytes(valueBytes, present) : plainBytes;
-    const plainAt = Math.ceil((levelBytes + roomBytes) / alignment) * alignment;
-    const block = await pool.take(plainAt + plainBytes + extremesBytes);
-    block.bytes.set(levels.bytes);
-    const place = block.bytes.subarray(plainAt, plainAt + plainBytes);
-    writePlainValues(layout, records.bytes, records.rows, records.validity, place);
-    const [source, target] = [block.address + plainAt, block.address + levelBytes];
-    const bounds = boundsThere(pool, block, plainAt, prepared);
-    const page = (async () => {
-      let encodedBytes: number;
-      try {
-        if (isDelta)
-          encodedBytes = await pool.call("deltaBinaryPack", [valueBytes, source, present, target, "scratch"]);
-        else {
-          await pool.call("shuffle", [valueBytes, source, plainBytes, target]);
-          encodedBytes = plainBytes;
-        }
-      } catch (error) {
-        await bounds.catch(() => undefined);
-        pool.give(block);
-        throw error;
-      }
-      return this.#compress(pool, block, levelBytes + encodedBytes, encoding, prepared, slabs, bounds);
-    })();
-    page.catch(() => undefined);
-    return { page };
-  }
-
-  async #compress(
-    pool: WorkerPool,
-    block: Block,
-    rawBytes: number,
-    encoding: PageEncoding,
-    prepared: Prepared,
-    slabs: Slabs,
-    bounds: Promise<Bounds | undefined>,
-  ): Promise<Page> {
-    const { step } = this.#codec;
+  async #finish(pool: WorkerPool, page: PageAtWork, slabs: Slabs): Promise<Page | undefined> {
     try {
-      if (step === undefined) {
-        const body = slabs.keep(block.bytes.subarray(0, rawBytes));
-        return this.#framed(prepared, encoding, body, rawBytes, await bounds);
-      }
-      const { valueBytes } = prepared.layout;
-      const isSplitNow = encoding === "byteStreamSplit" && prepared.levels.bytes.byteLength === 0;
-      const split = isSplitNow ? [{ codec: "shuffle", elementBytes: valueBytes } as const] : [];
-      const result = await pool.encode(block, rawBytes, [...split, step]);
-      try {
-        const body = slabs.keep(result.block.bytes.subarray(0, result.length));
-        return this.#framed(prepared, encoding, body, rawBytes, await bounds);
-      } finally {
-        pool.give(result.block);
-      }
+      const raw = await rawBodyOf(pool, page);
+      return raw && (await this.#compress(pool, page, raw, slabs));
     } finally {
-      // A worker may still be looking at the values when compressing them failed.
-      await bounds.catch(() => undefined);
-      pool.give(block);
+      if (!page.isKept) pool.give(page.block);
     }
   }
 
-  #framed(
-    prepared: Prepared,
-    encoding: PageEncoding,
-    body: readonly Uint8Array[],
-    rawBytes: number,
-    bounds: Bounds | undefined,
-  ): Page {
-    const { records, levels, present } = prepared;
-    // A missing list is one entry without a value.
-    const nulls = levels.values - present;
-    return framePage({ rows: records.rows, values: levels.values, nulls, encoding, body, rawBytes, bounds });
+  async #compress(pool: WorkerPool, page: PageAtWork, raw: RawBody, slabs: Slabs): Promise<Page> {
+    const { layout, present, block, plainAt, extremesAt } = page;
+    const { step } = this.#codec;
+    const { valueBytes } = layout;
+    const before =
+      present === 0
+        ? []
+        : [extremesCall(layout, block.address + plainAt, present, block.address + extremesAt)];
+    if (step === undefined) {
+      const checked = pool.checksum(block, raw.bytes, { before });
+      const bytes = block.bytes.subarray(0, raw.bytes);
+      return framed(page, raw, page.isKept ? [bytes] : slabs.keep(bytes), await checked);
+    }
+    const split = raw.isUnsplit ? [{ codec: "shuffle", elementBytes: valueBytes } as const] : [];
+    const steps = [...split, step];
+    const {
+      block: result,
+      length,
+      checksum,
+      isKept,
+    } = await pool.encodeChecked(block, raw.bytes, steps, {
+      before,
+      keep: raw.bytes >= largePageBytes,
+    });
+    const bytes = result.bytes.subarray(0, length);
+    if (isKept) {
+      slabs.own(result);
+      return framed(page, raw, [bytes], checksum);
+    }
+    try {
+      return framed(page, raw, slabs.keep(bytes), checksum);
+    } finally {
+      pool.give(result);
+    }
   }
 }
 
-function boundsHere({ layout, records }: Prepared): Bounds | undefined {
-  return boundsOf(layout, records.bytes, records.rows, records.validity);
+/** Whether the values are at their place already; split bytes without levels are split on the way to the codec. */
+function isPlainBody({ encoding }: ValueEncoder, levelBytes: number): boolean {
+  return encoding === "plain" || (encoding === "byteStreamSplit" && levelBytes === 0);
 }
 
-/** Of floats by the workers, which is several times faster; the plain values are at that place of the block. */
-function boundsThere(
+async function rawBodyOf(
   pool: WorkerPool,
-  block: Block,
-  plainAt: number,
-  prepared: Prepared,
-): Promise<Bounds | undefined> {
-  const { layout, present } = prepared;
-  const { physical, valueBytes } = layout;
-  if (physical === "int32" || physical === "int64") return Promise.resolve(boundsHere(prepared));
-  const resultAt = Math.ceil((plainAt + present * valueBytes) / alignment) * alignment;
-  const args = [valueBytes, block.address + plainAt, present, block.address + resultAt];
-  const bounds = pool.call("extremesOfFloats", args).then(() => {
-    const { buffer, byteOffset } = block.bytes;
-    const view = new DataView(buffer, byteOffset + resultAt, extremesBytes);
-    return valueBytes === 8
-      ? boundsOfExtremes(layout, view.getFloat64(0, true), view.getFloat64(8, true))
-      : boundsOfExtremes(layout, view.getFloat32(0, true), view.getFloat32(4, true));
-  });
-  bounds.catch(() => undefined); // Whoever makes the page hears of it.
-  return bounds;
+  page: PageAtWork,
+  encoder = page.encoder,
+): Promise<RawBody | undefined> {
+  const { layout, levels, present, block, plainAt } = page;
+  const { encoding } = encoder;
+  const levelBytes = levels.bytes.byteLength;
+  if (plainAt === levelBytes)
+    return {
+      bytes: levelBytes + present * layout.valueBytes,
+      encoding,
+      isUnsplit: encoding === "byteStreamSplit",
+    };
+  const values = { valueBytes: layout.valueBytes, count: present, source: block.address + plainAt };
+  const encoded = await encodeValues(pool, encoder, values, block.address + levelBytes);
+  // Differences can be wider than what they are of, and not every reader (fastparquet 2026.9) gets wide ones right.
+  const isLonger = encoding === "deltaBinaryPacked" && encoded!.bytes >= values.count * values.valueBytes;
+  if (isLonger) return rawBodyOf(pool, page, { encoding: "plain" });
+  if (encoded !== undefined)
+    return { ...encoded, bytes: levelBytes + encoded.bytes, encoding, isUnsplit: false };
+  const fallback = encoder.encoding === "rleDictionary" ? encoder.fallback : undefined;
+  return fallback && rawBodyOf(pool, page, { encoding: fallback });
 }
 
-function plainOf({ layout, records, present }: Prepared): Uint8Array {
-  const isAsItIs = records.validity === undefined && layout.itemBytes === layout.elements * layout.valueBytes;
-  if (isAsItIs) return records.bytes.subarray(0, records.rows * layout.itemBytes);
-  const values = new Uint8Array(present * layout.valueBytes);
-  writePlainValues(layout, records.bytes, records.rows, records.validity, values);
-  return values;
+function framed(page: PageAtWork, raw: RawBody, body: readonly Uint8Array[], checksum: number): Page {
+  const { layout, rows, levels, present, block, extremesAt } = page;
+  // A missing list is one entry without a value.
+  const nulls = levels.values - present;
+  const bounds = present === 0 ? undefined : boundsIn(layout, block.bytes.subarray(extremesAt));
+  const { bytes: rawBytes, encoding, entries } = raw;
+  const contents = { rows, values: levels.values, nulls, encoding, body, rawBytes, bounds };
+  return framePage(entries === undefined ? contents : { ...contents, entries }, checksum);
 }

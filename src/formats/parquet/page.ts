@@ -1,9 +1,8 @@
-import { crc32 } from "node:zlib";
 import type { Bounds } from "./statistics.ts";
 import { encodeThrift } from "./thrift-writer.ts";
 import { encodings, pageTypes } from "./words.ts";
 
-export type PageEncoding = "plain" | "byteStreamSplit" | "deltaBinaryPacked";
+export type PageEncoding = "plain" | "byteStreamSplit" | "deltaBinaryPacked" | "rleDictionary";
 
 /** One data page, encoded and compressed. */
 export type Page = {
@@ -20,23 +19,20 @@ export type Page = {
   /** The body before compression. */
   readonly rawBytes: number;
   readonly bounds?: Bounds | undefined;
+  /** Values that the dictionary of its column has from this page on, plain. */
+  readonly entries?: Uint8Array | undefined;
 };
 
 /** The pages of the same records in all columns, in order. */
 export type PageSet = { readonly rows: number; readonly pages: readonly Page[] };
 
-export function pageBytes(page: Page): number {
+export function pageBytes(page: Pick<Page, "header" | "bodyBytes">): number {
   return page.header.byteLength + page.bodyBytes;
 }
 
 /** Completes a page with its header, which has the checksum of the body. */
-export function framePage(page: Omit<Page, "header" | "bodyBytes">): Page {
-  let bodyBytes = 0;
-  let checksum = 0;
-  for (const piece of page.body) {
-    bodyBytes += piece.byteLength;
-    checksum = crc32(piece, checksum);
-  }
+export function framePage(page: Omit<Page, "header" | "bodyBytes">, checksum: number): Page {
+  const bodyBytes = page.body.reduce((sum, piece) => sum + piece.byteLength, 0);
   const header = encodeThrift([
     [1, { i32: pageTypes.data }],
     [2, { i32: page.rawBytes }],

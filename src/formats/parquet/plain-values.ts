@@ -11,7 +11,7 @@ export function presentRecords(records: number, validity: Uint8Array | undefined
 
 /**
  * Writes the values of the records that are there, in Parquet's plain encoding, to `target`, which has room for all of
- * them and is aligned to their size. Integers of 8 and 16 bits become 32 bits wide.
+ * them. Integers of 8 and 16 bits become 32 bits wide.
  */
 export function writePlainValues(
   layout: ColumnLayout,
@@ -50,5 +50,7 @@ export function writePlainValues(
 function widen({ dtype }: ColumnLayout, bytes: Uint8Array, target: Uint8Array): void {
   const source = typedView(dtype, bytes);
   if (source instanceof BigInt64Array || source instanceof BigUint64Array) return;
-  new Int32Array(target.buffer, target.byteOffset, source.length).set(source);
+  const isAligned = target.byteOffset % Int32Array.BYTES_PER_ELEMENT === 0;
+  if (isAligned) new Int32Array(target.buffer, target.byteOffset, source.length).set(source);
+  else target.set(new Uint8Array(Int32Array.from(source).buffer));
 }

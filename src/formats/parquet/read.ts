@@ -1,18 +1,22 @@
 import { crc32 } from "node:zlib";
-import { decodeBytes, type EncodeStep } from "../../bytes/compress/codec.ts";
-import { typedView } from "../../model/dtype.ts";
+import type { EncodeStep } from "../../bytes/compress/codec.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
-import { type ColumnLayout, columnLayouts, maxDefinition } from "./column-layout.ts";
-import { decodeDelta } from "./decode-delta.ts";
-import { decodeLevels } from "./decode-levels.ts";
-import { describeFile } from "./describe-file.ts";
+import { type ColumnLayout, columnLayouts } from "./column-layout.ts";
+import {
+  type ColumnTarget,
+  decodePage,
+  decompressed,
+  isDictionaryEncoding,
+  type LeafLevels,
+} from "./decode-page.ts";
+import { describeFile, leavesOf } from "./describe-file.ts";
 import { damaged, ParquetInput } from "./input.ts";
-import { compressionOf } from "./page-codec.ts";
+import { NotReadHere } from "./not-read-here.ts";
+import { decodePageHeader } from "./page-header.ts";
 import type { ParsedChunk, ParsedMetadata } from "./parse-metadata.ts";
 import { readFooter } from "./read-footer.ts";
-import { decodeThrift, type ThriftFields } from "./thrift-reader.ts";
-import { encodings, pageTypes } from "./words.ts";
+import { codecs } from "./words.ts";
 
 /** The records of one row group, as they were appended. */
 export type RowGroupRecords = {
@@ -31,12 +35,15 @@ export class ParquetReader {
   readonly #input: ParquetInput;
   readonly #footer: ParsedMetadata;
   readonly #layouts: readonly ColumnLayout[];
+  /** Other programs say in another way that a value is there. */
+  readonly #leaves: readonly LeafLevels[];
 
   private constructor(input: ParquetInput, footer: ParsedMetadata) {
     this.#input = input;
     this.#footer = footer;
     this.stream = describeFile(input.path, footer).stream;
     this.#layouts = columnLayouts(this.stream, "full");
+    this.#leaves = leavesOf(input.path, footer.schema);
   }
 
   /** Throws `DaqError("path")` or `DaqError("format")`. */
@@ -63,8 +70,7 @@ export class ParquetReader {
   async *rowGroups(): AsyncGenerator<RowGroupRecords> {
     for (const { rows, chunks } of this.#footer.rowGroups) {
       const columns: Column[] = [];
-      for (const [at, chunk] of chunks.entries())
-        columns.push(await this.#column(this.#layouts[at]!, chunk, rows));
+      for (const [at, chunk] of chunks.entries()) columns.push(await this.#column(at, chunk, rows));
       const [timestamps, sequences, ...own] = columns;
       yield {
         count: rows,
@@ -75,38 +81,21 @@ export class ParquetReader {
     }
   }
 
-  async #column(layout: ColumnLayout, chunk: ParsedChunk, rows: number): Promise<Column> {
+  async #column(at: number, chunk: ParsedChunk, rows: number): Promise<Column> {
+    const layout = this.#layouts[at]!;
     const bytes = await this.#input.read(chunk.startBytes, chunk.bytes);
-    const target = new Uint8Array(rows * layout.itemBytes);
-    const validity = layout.nullable ? new Uint8Array(rows) : undefined;
-    let position = 0;
-    let row = 0;
     try {
-      while (position < bytes.byteLength) {
-        const { fields, length } = decodeThrift(bytes.subarray(position));
-        const stored = numberOf(fields, 3);
-        const body = bytes.subarray(position + length, position + length + stored);
-        position += length + stored;
-        if (body.byteLength !== stored) throw new RangeError("a page is longer than its column");
-        if (fields.has(4) && crc32(body) !== numberOf(fields, 4) >>> 0)
-          throw new RangeError("a page's checksum is wrong");
-        row += decodePage(layout, fields, decompressed(body, chunk.codec, numberOf(fields, 2)), {
-          target,
-          validity,
-          row,
-          rows,
-        });
-      }
-      if (row !== rows) throw new RangeError(`it holds ${row} records, where ${rows} belong`);
+      const target = columnTarget(layout, rows, chunk.bytes);
+      fillColumn(layout, this.#leaves[at]!, { bytes, step: stepOf(chunk.codec) }, target);
+      const { bytes: filled, validity } = target;
+      return validity === undefined ? { bytes: filled } : { bytes: filled, validity };
     } catch (cause) {
-      if (cause instanceof DaqError) throw cause;
-      throw damaged(
-        this.#input.path,
-        `column ${layout.name}: ${cause instanceof Error ? cause.message : cause}`,
-        cause,
-      );
+      const { path } = this.#input;
+      if (cause instanceof RangeError) throw damaged(path, `column ${layout.name}: ${cause.message}`, cause);
+      if (!(cause instanceof NotReadHere)) throw cause;
+      const problem = `column ${layout.name} has ${cause.message}, which is not read here`;
+      throw unreadable(path, problem, "Let the program that made it write it again in another way.");
     }
-    return validity === undefined ? { bytes: target } : { bytes: target, validity };
   }
 
   async close(): Promise<void> {
@@ -122,88 +111,66 @@ function unreadable(path: string, problem: string, hint: string): DaqError {
   return new DaqError("format", `${path} cannot be read: ${problem}.`, { hint });
 }
 
-const steps: { readonly [compression: string]: EncodeStep | undefined } = {
-  snappy: { codec: "snappy" },
-  gzip: { codec: "gzip", level: 1 },
-  zstd: { codec: "zstd", level: 1 },
-  lz4_raw: { codec: "lz4-block" },
-};
+const steps = new Map<number, EncodeStep | undefined>([
+  [codecs.uncompressed, undefined],
+  [codecs.snappy, { codec: "snappy" }],
+  [codecs.gzip, { codec: "gzip", level: 1 }],
+  [codecs.zstd, { codec: "zstd", level: 1 }],
+  [codecs.lz4Raw, { codec: "lz4-block" }],
+]);
 
-function decompressed(body: Uint8Array, codec: number, rawBytes: number): Uint8Array {
-  const step = steps[compressionOf(codec)];
-  return step === undefined ? body : decodeBytes(body, [step], rawBytes);
+function stepOf(codec: number): EncodeStep | undefined {
+  if (!steps.has(codec)) throw new NotReadHere(`the codec ${codec}`);
+  return steps.get(codec);
 }
 
-type Place = {
-  readonly target: Uint8Array;
-  readonly validity: Uint8Array | undefined;
-  readonly row: number;
-  readonly rows: number;
-};
+/** What a row group may be decoded to without question, and how much more than it takes in the file. */
+const usualBytes = 256 << 20;
+const mostTimesStored = 2000;
 
-/** Returns the records of the page. */
-function decodePage(layout: ColumnLayout, fields: ThriftFields, raw: Uint8Array, place: Place): number {
-  const data = fields.get(5);
-  if (numberOf(fields, 1) !== pageTypes.data || !(data instanceof Map))
-    throw new RangeError("it has pages of a kind that is not read here");
-  const entries = numberOf(data, 1);
-  const top = maxDefinition(layout);
-  let from = 0;
-  const levels = (width: number): Uint8Array => {
-    const length = new DataView(raw.buffer, raw.byteOffset, raw.byteLength).getUint32(from, true);
-    const start = from + 4;
-    from = start + length;
-    return decodeLevels(raw.subarray(start, from), width, entries);
-  };
-  const repetition = layout.isList ? levels(1) : undefined;
-  const definition = top > 0 ? levels(top > 1 ? 2 : 1) : undefined;
-  const isThere: boolean[] = [];
-  let present = 0;
-  for (let at = 0; at < entries; at++) {
-    const here = definition === undefined || definition[at] === top;
-    if (here) present++;
-    if (repetition === undefined || repetition[at] === 0) isThere.push(here);
-  }
-  if (place.row + isThere.length > place.rows)
-    throw new RangeError("it holds more records than its row group");
-  const values = plainValues(layout, numberOf(data, 2), raw.subarray(from), present);
-  const { itemBytes } = layout;
-  let next = 0;
-  for (const [at, here] of isThere.entries()) {
-    if (!here) continue;
-    place.target.set(values.subarray(next, next + itemBytes), (place.row + at) * itemBytes);
-    next += itemBytes;
-    if (place.validity !== undefined) place.validity[place.row + at] = 1;
-  }
-  if (next !== values.byteLength) throw new RangeError("its lists are not of the length that the stream has");
-  return isThere.length;
+/** Throws `RangeError` for sizes that no writer makes: damaged files may claim any. */
+function checkSize(bytes: number, storedBytes: number): void {
+  if (bytes > Math.max(usualBytes, storedBytes * mostTimesStored))
+    throw new RangeError(`${storedBytes} bytes are to hold ${bytes}`);
 }
 
-/** In the width of the dtype. */
-function plainValues(layout: ColumnLayout, encoding: number, bytes: Uint8Array, count: number): Uint8Array {
-  const { valueBytes, dtype } = layout;
-  let wide: Uint8Array;
-  if (encoding === encodings.plain) wide = Uint8Array.from(bytes.subarray(0, count * valueBytes));
-  else if (encoding === encodings.byteStreamSplit)
-    wide = decodeBytes(bytes, [{ codec: "shuffle", elementBytes: valueBytes }], count * valueBytes);
-  else if (encoding === encodings.deltaBinaryPacked)
-    wide = decodeDelta(bytes, valueBytes === 8 ? 8 : 4, count);
-  else throw new RangeError(`it has the encoding ${encoding}, which is not read here`);
-  if (wide.byteLength !== count * valueBytes) throw new RangeError("a page has fewer values than it says");
-  if (layout.itemBytes === layout.elements * valueBytes) return wide;
-  const narrow = new Uint8Array((count * layout.itemBytes) / layout.elements);
-  const target = typedView(dtype, narrow);
-  const source = new Int32Array(wide.buffer, wide.byteOffset, count);
-  if (!(target instanceof BigInt64Array || target instanceof BigUint64Array)) target.set(source);
-  return narrow;
+function columnTarget(layout: ColumnLayout, rows: number, storedBytes: number): ColumnTarget {
+  checkSize(rows * layout.itemBytes, storedBytes);
+  const bytes = new Uint8Array(rows * layout.itemBytes);
+  return { bytes, validity: layout.nullable ? new Uint8Array(rows) : undefined, rows };
+}
+
+/** Decodes one page after the other. */
+function fillColumn(
+  layout: ColumnLayout,
+  leaf: LeafLevels,
+  { bytes, step }: { readonly bytes: Uint8Array; readonly step: EncodeStep | undefined },
+  target: ColumnTarget,
+): void {
+  let dictionary: Uint8Array | undefined;
+  let row = 0;
+  for (let position = 0; position < bytes.byteLength; ) {
+    const header = decodePageHeader(bytes.subarray(position));
+    const start = position + header.headerBytes;
+    position = start + header.storedBytes;
+    if (position > bytes.byteLength) throw new RangeError("a page is longer than its column");
+    if (header.kind === "other") continue;
+    const body = bytes.subarray(start, position);
+    if (header.checksum !== undefined && crc32(body) !== header.checksum)
+      throw new RangeError("a page's checksum is wrong");
+    checkSize(header.rawBytes, bytes.byteLength);
+    if (header.kind === "dictionary") {
+      if (!isDictionaryEncoding(header.encoding))
+        throw new RangeError(`its dictionary has the encoding ${header.encoding}`);
+      const plain = step === undefined ? body : decompressed(body, step, header.rawBytes);
+      dictionary = plain.slice(0, header.values * layout.valueBytes);
+      if (dictionary.byteLength !== header.values * layout.valueBytes)
+        throw new RangeError("its dictionary has fewer values than it says");
+    } else row += decodePage(layout, leaf, { header, bytes: body, step, dictionary }, target, row);
+  }
+  if (row !== target.rows) throw new RangeError(`it holds ${row} records, where ${target.rows} belong`);
 }
 
 function int64s(bytes: Uint8Array): BigInt64Array {
   return new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-}
-
-function numberOf(fields: ThriftFields, id: number): number {
-  const value = fields.get(id);
-  if (typeof value === "number") return value;
-  throw new RangeError("a page header is incomplete");
 }

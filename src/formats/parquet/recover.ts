@@ -45,7 +45,7 @@ async function finish(input: ParquetInput, { scan, tail: found }: Unfinished): P
     ...(found === undefined ? {} : { tail: found.contents }),
   };
   const options = { compression: compressionOf(codec), durability: "power", parquet: { encoding } } as const;
-  const file = ParquetStreamFile.resume(sink, { stream, info, options, tail, index }, stored);
+  const file = await ParquetStreamFile.resume(sink, { stream, info, options, tail, index }, stored);
   try {
     await file.close(knownLedger({ scan, found, name: stream.name }));
   } catch (error) {

@@ -4,8 +4,9 @@ import type { WriterState } from "../contract.ts";
 import { columnLayouts } from "./column-layout.ts";
 import { readTail } from "./contents.ts";
 import { ParquetInput } from "./input.ts";
-import { scanFrames } from "./scan.ts";
+import { type Scan, scanFrames } from "./scan.ts";
 import type { StoredExtent, StoredRowGroups } from "./stream-file.ts";
+import type { TailExtent } from "./tail-file.ts";
 import { decodeTail, type TailContents } from "./tail-frames.ts";
 
 /** What the checkpoint says of one stream's file. Throws `DaqError("format")` when it says nothing usable. */
@@ -20,6 +21,13 @@ export function extentOf(state: WriterState, stream: string, path: string): Stor
   });
 }
 
+/** Where writing goes on, and behind what. */
+export type StoredPlace = {
+  readonly rowGroups: StoredRowGroups;
+  readonly bytes: number;
+  readonly tail?: TailExtent;
+};
+
 /**
  * Finds the row groups and the tail of a checkpoint again, and makes sure that they are what it says: writing goes on
  * only behind data that is known to be good.
@@ -28,10 +36,12 @@ export async function storedRowGroups(
   path: string,
   stream: StreamSchema,
   extent: StoredExtent,
-): Promise<StoredRowGroups> {
+): Promise<StoredPlace> {
   await using input = await ParquetInput.open(path);
   if (input.sizeBytes < extent.bytes)
     throw mismatch(path, `it has ${input.sizeBytes} bytes, but ${extent.bytes} were stored in it`);
+  const closed = await closedSince(input, extent);
+  if (closed !== undefined) return closed;
   const scan = await scanFrames(input, extent.bytes);
   if (scan === undefined) throw mismatch(path, "it does not begin as a file of daq-storage");
   if (
@@ -50,10 +60,30 @@ export async function storedRowGroups(
   if (records !== extent.records)
     throw mismatch(path, `it and its tail hold ${records} records, not ${extent.records}`);
   return {
-    rowGroups: scan.rowGroups.map(({ meta }) => meta),
-    records: inGroups,
-    ...(tail === undefined ? {} : { tail }),
+    rowGroups: {
+      rowGroups: scan.rowGroups.map(({ meta }) => meta),
+      records: inGroups,
+      ...(tail === undefined ? {} : { tail }),
+    },
+    bytes: extent.bytes,
+    ...(extent.tail === undefined ? {} : { tail: extent.tail }),
   };
+}
+
+/** A file that was closed behind the checkpoint has no tail any more: what was in it is in row groups. */
+async function closedSince(input: ParquetInput, extent: StoredExtent): Promise<StoredPlace | undefined> {
+  if (extent.tail === undefined || (await readTail(input.path, extent.tail.slot)) !== undefined)
+    return undefined;
+  const found: Scan["rowGroups"][number][] = [];
+  let records = 0;
+  for (const rowGroup of (await scanFrames(input))?.rowGroups ?? []) {
+    if (records >= extent.records) break;
+    records += rowGroup.parsed.rows;
+    found.push(rowGroup);
+  }
+  const last = found.at(-1);
+  if (last === undefined || records !== extent.records) return undefined;
+  return { rowGroups: { rowGroups: found.map(({ meta }) => meta), records }, bytes: last.endBytes };
 }
 
 async function storedTail(

@@ -1,6 +1,8 @@
 import { crc32 } from "node:zlib";
 import { type ColumnLayout, maxDefinition } from "./column-layout.ts";
+import { type DictionaryPage, dictionaryPage } from "./dictionary-page.ts";
 import { type Page, type PageEncoding, type PageSet, pageBytes } from "./page.ts";
+import type { PageCodec } from "./page-codec.ts";
 import { type Bounds, joinedBounds, orderOf } from "./statistics.ts";
 import { encodeThrift, type ThriftStruct, type ThriftValue } from "./thrift-writer.ts";
 import { boundaryOrders, encodings, physicalTypes } from "./words.ts";
@@ -20,7 +22,7 @@ type Piece = { readonly offset: number; readonly length: number };
 /** Lays the pages of all columns out from `startBytes` of the file on. */
 export function encodeRowGroup(
   layouts: readonly ColumnLayout[],
-  codec: number,
+  codec: PageCodec,
   sets: readonly PageSet[],
   startBytes: number,
 ): EncodedRowGroup {
@@ -36,15 +38,17 @@ export function encodeRowGroup(
   };
   const chunks = layouts.map((layout, at) => {
     const pages = sets.map(({ pages }) => pages[at]!);
-    const offsets = pages.map((page) => {
+    const dictionary = dictionaryPage(pages, layout, codec);
+    const offsets = [...(dictionary === undefined ? [] : [dictionary]), ...pages].map((page) => {
       structureCrc = crc32(page.header, structureCrc);
       return append([page.header, ...page.body]);
     });
     return {
       layout,
       pages,
+      dictionary,
+      dictionaryAt: dictionary && offsets.shift(),
       offsets,
-      start: offsets[0]!,
       bounds: joinedBounds(
         layout,
         pages.map((page) => page.bounds),
@@ -60,12 +64,12 @@ export function encodeRowGroup(
   const dataEnd = position;
   const columnIndexes = chunks.map(({ layout, pages }) => place(columnIndexOf(layout, pages)));
   const offsetIndexes = chunks.map(({ pages, offsets }) => place(offsetIndexOf(pages, offsets)));
-  const columns = chunks.map(({ layout, pages, start, bounds }, at): ThriftValue => {
+  const columns = chunks.map((chunk, at): ThriftValue => {
     const [columnIndex, offsetIndex] = [columnIndexes[at], offsetIndexes[at]];
     return {
       struct: [
         [2, { i64: 0 }],
-        [3, { struct: columnMetadata(layout, codec, pages, start, bounds) }],
+        [3, { struct: columnMetadata(chunk, codec) }],
         [4, offsetIndex && { i64: offsetIndex.offset }],
         [5, offsetIndex && { i32: offsetIndex.length }],
         [6, columnIndex && { i64: columnIndex.offset }],
@@ -73,7 +77,7 @@ export function encodeRowGroup(
       ],
     };
   });
-  const rawBytes = chunks.reduce((sum, { pages }) => sum + rawBytesOf(pages), 0);
+  const rawBytes = chunks.reduce((sum, chunk) => sum + rawBytesOf(chunk), 0);
   const meta = encodeThrift([
     [1, { list: columns }],
     [2, { i64: rawBytes }],
@@ -84,29 +88,39 @@ export function encodeRowGroup(
   return { rows, data, meta, structureCrc };
 }
 
-function rawBytesOf(pages: readonly Page[]): number {
-  return pages.reduce((sum, page) => sum + page.header.byteLength + page.rawBytes, 0);
+/** The pages of one column, and where they are. */
+type PlacedChunk = {
+  readonly layout: ColumnLayout;
+  readonly dictionary: DictionaryPage | undefined;
+  readonly dictionaryAt: number | undefined;
+  readonly pages: readonly Page[];
+  readonly offsets: readonly number[];
+  readonly bounds: Bounds | undefined;
+};
+
+function rawBytesOf({ pages, dictionary }: PlacedChunk): number {
+  const ofDictionary = dictionary === undefined ? 0 : dictionary.header.byteLength + dictionary.rawBytes;
+  return pages.reduce((sum, page) => sum + page.header.byteLength + page.rawBytes, ofDictionary);
 }
 
-function columnMetadata(
-  layout: ColumnLayout,
-  codec: number,
-  pages: readonly Page[],
-  start: number,
-  bounds: Bounds | undefined,
-): ThriftStruct {
+function columnMetadata(chunk: PlacedChunk, { codec }: PageCodec): ThriftStruct {
+  const { layout, pages, dictionary, dictionaryAt, offsets, bounds } = chunk;
   const used = new Set<PageEncoding>(pages.map((page) => page.encoding));
+  // The dictionary itself is plain.
+  if (dictionary !== undefined) used.add("plain");
   const numbers = [...used].map((encoding) => encodings[encoding] as number);
   if (maxDefinition(layout) > 0) numbers.push(encodings.rle);
+  const dictionaryBytes = dictionary === undefined ? 0 : pageBytes(dictionary);
   return [
     [1, { i32: physicalTypes[layout.physical] }],
     [2, { list: numbers.map((i32) => ({ i32 })) }],
     [3, { list: layout.path.map((binary) => ({ binary })) }],
     [4, { i32: codec }],
     [5, { i64: pages.reduce((sum, page) => sum + page.values, 0) }],
-    [6, { i64: rawBytesOf(pages) }],
-    [7, { i64: pages.reduce((sum, page) => sum + pageBytes(page), 0) }],
-    [9, { i64: start }],
+    [6, { i64: rawBytesOf(chunk) }],
+    [7, { i64: pages.reduce((sum, page) => sum + pageBytes(page), dictionaryBytes) }],
+    [9, { i64: offsets[0]! }],
+    [11, dictionaryAt === undefined ? undefined : { i64: dictionaryAt }],
     [12, { struct: statisticsOf(pages, bounds) }],
   ];
 }

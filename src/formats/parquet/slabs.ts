@@ -1,8 +1,18 @@
+import type { Block, WorkerPool } from "../../bytes/pool/worker-pool.ts";
+
 const slabBytes = 1 << 20;
 
-/** Memory that was used and is free again: fresh memory is slower than the disk. */
+/**
+ * Memory for the pages of row groups. It comes from the pool's, which is used again and again: fresh memory is slower than
+ * the disk. Where that is used up, from this process's own, of which the shelf keeps what is free again.
+ */
 export class SlabShelf {
+  readonly pool: WorkerPool;
   readonly #free: Uint8Array[] = [];
+
+  constructor(pool: WorkerPool) {
+    this.pool = pool;
+  }
 
   take(): Uint8Array {
     return this.#free.pop() ?? new Uint8Array(slabBytes);
@@ -13,26 +23,40 @@ export class SlabShelf {
   }
 }
 
-/** Keeps copies of the pages of one row group, one behind the other, in slabs of the shelf. */
+/** Keeps the pages of one row group. */
 export class Slabs {
   readonly #shelf: SlabShelf;
-  #slabs: Uint8Array[] = [];
-  #filled = slabBytes;
+  #blocks: Block[] = [];
+  #own: Uint8Array[] = [];
+  #slab: Uint8Array | undefined;
+  #filled = 0;
 
   constructor(shelf: SlabShelf) {
     this.#shelf = shelf;
   }
 
-  /** The copy, in one or more pieces; good until `release`. */
+  /** A block for a page that stays where it is made; undefined where there is no room. */
+  tryBlock(bytes: number): Block | undefined {
+    const block = this.#shelf.pool.tryKeep(bytes);
+    if (block !== undefined) this.#blocks.push(block);
+    return block;
+  }
+
+  /** Takes a block over, until `release`. */
+  own(block: Block): void {
+    this.#blocks.push(block);
+  }
+
+  /** A copy, in one or more pieces, behind the one before; good until `release`. */
   keep(bytes: Uint8Array): readonly Uint8Array[] {
     const pieces: Uint8Array[] = [];
     for (let from = 0; from < bytes.byteLength; ) {
-      if (this.#filled === slabBytes) {
-        this.#slabs.push(this.#shelf.take());
+      if (this.#slab === undefined || this.#filled === slabBytes) {
+        this.#slab = this.#newSlab();
         this.#filled = 0;
       }
       const count = Math.min(bytes.byteLength - from, slabBytes - this.#filled);
-      const piece = this.#slabs.at(-1)!.subarray(this.#filled, this.#filled + count);
+      const piece = this.#slab.subarray(this.#filled, this.#filled + count);
       piece.set(bytes.subarray(from, from + count));
       pieces.push(piece);
       this.#filled += count;
@@ -41,9 +65,20 @@ export class Slabs {
     return pieces;
   }
 
+  #newSlab(): Uint8Array {
+    const block = this.tryBlock(slabBytes);
+    if (block !== undefined) return block.bytes;
+    const slab = this.#shelf.take();
+    this.#own.push(slab);
+    return slab;
+  }
+
+  /** Idempotent. No page is at work any more. */
   release(): void {
-    this.#shelf.giveBack(this.#slabs);
-    this.#slabs = [];
-    this.#filled = slabBytes;
+    for (const block of this.#blocks) this.#shelf.pool.give(block);
+    this.#shelf.giveBack(this.#own);
+    this.#blocks = [];
+    this.#own = [];
+    this.#slab = undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteSink } from "../../bytes/byte-sink.ts";
-import { sharedPool } from "../../bytes/pool/worker-pool.ts";
+import { sharedPool, type WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
@@ -7,14 +7,14 @@ import type { RunInfo } from "../../model/run.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { checkBatch } from "../check-batch.ts";
 import type { FormatOptions } from "../contract.ts";
+import { ColumnEncoder, candidateEncodings } from "./column-encoder.ts";
 import { type ColumnLayout, columnLayouts, type IndexColumns } from "./column-layout.ts";
 import { fileMetadata } from "./file-metadata.ts";
 import { encodeFooter } from "./footer.ts";
 import { encodeFrame, frameHeaderBytes } from "./frame.ts";
 import { openingNote } from "./opening.ts";
-import type { PageEncoding } from "./page.ts";
 import { type PageCodec, pageCodecOf } from "./page-codec.ts";
-import { candidateEncodings, PageEncoder, type PageRecords } from "./page-encoder.ts";
+import { PageEncoder, type PageRecords } from "./page-encoder.ts";
 import { type ColumnRecords, PageRows, rowsOf } from "./page-rows.ts";
 import { encodeRowGroup } from "./row-group.ts";
 import { joinedSpans, type SequenceSpan, spanOf } from "./sequence-span.ts";
@@ -52,8 +52,12 @@ export type StoredExtent = {
 const largestPageBytes = 1 << 20;
 const mostPageRows = 65_536;
 const usualRowGroupBytes = 64 << 20;
-/** After so many row groups the encodings are tried again: signals change. */
-const groupsPerChoice = 16;
+/**
+ * How much may be with the workers, so that what one thread copies is still in the cache of the next one, and that this
+ * thread turns to what they have done.
+ */
+const atWorkBytes = 16 << 20;
+const fewestSetsAtWork = 2;
 
 /** A row group that is being filled. */
 type OpenRowGroup = {
@@ -76,11 +80,12 @@ export class ParquetStreamFile {
   readonly #options: ParquetStreamOptions;
   readonly #layouts: readonly ColumnLayout[];
   readonly #codec: PageCodec;
-  readonly #encoder: PageEncoder;
-  readonly #shelf = new SlabShelf();
+  readonly #columns: readonly ColumnEncoder[];
+  readonly #setsAtWork: number;
+  readonly #shelf: SlabShelf;
+  readonly #kept = new Set<Slabs>();
   readonly #page: PageRows;
   readonly #rowGroups: Uint8Array[];
-  #chosen: PageEncoding[] | undefined;
   #group: OpenRowGroup;
   #writing: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
@@ -91,18 +96,31 @@ export class ParquetStreamFile {
   #tailed: { readonly index: number; sets: number; rows: number } | undefined;
   #state: "open" | "closed" | "released" = "open";
 
-  private constructor(sink: ByteSink, options: ParquetStreamOptions, stored: StoredRowGroups) {
+  private constructor(
+    sink: ByteSink,
+    options: ParquetStreamOptions,
+    stored: StoredRowGroups,
+    pool: WorkerPool,
+  ) {
     this.#sink = sink;
+    this.#shelf = new SlabShelf(pool);
     this.#options = options;
     this.#layouts = columnLayouts(options.stream, options.index ?? "full");
     this.#codec = pageCodecOf(options.options);
-    this.#encoder = new PageEncoder(this.#codec);
+    const encoder = new PageEncoder(this.#codec);
+    const isPlain = options.options.parquet?.encoding === "plain";
+    const resumedGroup = stored.tail === undefined ? undefined : stored.rowGroups.length;
+    this.#columns = this.#layouts.map(
+      (layout) =>
+        new ColumnEncoder(layout, encoder, candidateEncodings(layout, this.#codec, isPlain), resumedGroup),
+    );
     const widest = Math.max(...this.#layouts.map(({ elements, valueBytes }) => elements * valueBytes));
     const rowBytes = this.#layouts.reduce((sum, { elements, valueBytes }) => sum + elements * valueBytes, 0);
     const wantedRows = Math.min(options.options.chunkRows ?? mostPageRows, mostPageRows);
     this.pageRows = Math.max(1, Math.min(wantedRows, Math.floor(largestPageBytes / widest)));
     const groupBytes = options.rowGroupBytes ?? usualRowGroupBytes;
     this.rowGroupRows = Math.max(1, Math.floor(groupBytes / rowBytes / this.pageRows)) * this.pageRows;
+    this.#setsAtWork = Math.max(fewestSetsAtWork, Math.floor(atWorkBytes / (this.pageRows * rowBytes)));
     this.#page = new PageRows(this.#layouts, this.pageRows);
     this.#rowGroups = [...stored.rowGroups];
     this.#writtenRecords = stored.records;
@@ -113,9 +131,9 @@ export class ParquetStreamFile {
 
   /** Starts a file on an empty sink. The sink and the tail are closed by `close` or `release`. */
   static async create(sink: ByteSink, options: ParquetStreamOptions): Promise<ParquetStreamFile> {
-    const file = new ParquetStreamFile(sink, options, { rowGroups: [], records: 0 });
     // Now rather than with the first page: what keeps workers from starting is told before anything is recorded.
-    await sharedPool();
+    const pool = await sharedPool();
+    const file = new ParquetStreamFile(sink, options, { rowGroups: [], records: 0 }, pool);
     const { stream, info, index = "full" } = options;
     const encoding = options.options.parquet?.encoding ?? "smallest";
     const note = openingNote({ stream, info, index, codec: file.#codec.codec, encoding });
@@ -125,8 +143,12 @@ export class ParquetStreamFile {
   }
 
   /** Goes on in a file whose sink stands right behind the last of `stored.rowGroups`; the tail has been resumed. */
-  static resume(sink: ByteSink, options: ParquetStreamOptions, stored: StoredRowGroups): ParquetStreamFile {
-    return new ParquetStreamFile(sink, options, stored);
+  static async resume(
+    sink: ByteSink,
+    options: ParquetStreamOptions,
+    stored: StoredRowGroups,
+  ): Promise<ParquetStreamFile> {
+    return new ParquetStreamFile(sink, options, stored, await sharedPool());
   }
 
   get path(): string {
@@ -173,23 +195,16 @@ export class ParquetStreamFile {
   /** Resolves when the records are copied. */
   async #startPages(records: readonly PageRecords[]): Promise<void> {
     const group = this.#group;
+    await group.sets.at(-this.#setsAtWork);
     const rows = records[0]!.rows;
-    const isChoice = this.#chosen === undefined || (group.index % groupsPerChoice === 0 && group.rows === 0);
     const started = [];
-    for (const [at, layout] of this.#layouts.entries()) {
-      const chosen = isChoice ? undefined : this.#chosen?.[at];
-      const encodings =
-        chosen === undefined
-          ? candidateEncodings(layout, this.#codec, this.#options.options.parquet?.encoding === "plain")
-          : [chosen];
-      started.push((await this.#encoder.start(layout, records[at]!, encodings, group.slabs)).page);
-    }
+    for (const [at, column] of this.#columns.entries())
+      started.push((await column.start(group.index, records[at]!, group.slabs)).page);
     const span = this.#spanOf(records);
     const set = Promise.all(started).then((pages): SpannedSet => ({ set: { rows, pages }, span }));
     set.catch(() => undefined); // Whoever writes the row group hears of it.
     group.sets.push(set);
     group.rows += rows;
-    if (isChoice) this.#chosen = (await set).set.pages.map((page) => page.encoding);
     if (group.rows >= this.rowGroupRows) await this.#finishGroup();
   }
 
@@ -214,7 +229,7 @@ export class ParquetStreamFile {
     const spanned = await Promise.all(sets);
     const start = this.#completeBytes + frameHeaderBytes;
     const pageSets = spanned.map(({ set }) => set);
-    const encoded = encodeRowGroup(this.#layouts, this.#codec.codec, pageSets, start);
+    const encoded = encodeRowGroup(this.#layouts, this.#codec, pageSets, start);
     const { rows, data, meta, structureCrc: dataCrc } = encoded;
     const span = spanned.reduce<SequenceSpan | undefined>(
       (all, each) => joinedSpans(all, each.span),
@@ -226,10 +241,13 @@ export class ParquetStreamFile {
     this.#writtenRecords += rows;
     this.#rowGroups.push(meta);
     slabs.release();
+    this.#kept.delete(slabs);
   }
 
   #newGroup(index = this.#rowGroups.length): OpenRowGroup {
-    return { index, slabs: new Slabs(this.#shelf), sets: [], rows: 0 };
+    const slabs = new Slabs(this.#shelf);
+    this.#kept.add(slabs);
+    return { index, slabs, sets: [], rows: 0 };
   }
 
   #takeTail({ sets, rows }: TailContents): void {
@@ -295,6 +313,7 @@ export class ParquetStreamFile {
       await this.#sink.writeAll(footer);
       if (options.durability === "power") await this.#sink.flush();
       await this.#sink.close();
+      await this.#releaseMemory();
       this.#state = "closed";
       await tail.remove();
     });
@@ -305,8 +324,16 @@ export class ParquetStreamFile {
     if (this.#state === "open") this.#state = "released";
     // Nothing is written to a file that was let go.
     await Promise.allSettled([this.#writing, ...this.#group.sets]);
+    await this.#releaseMemory();
     await this.#options.tail.close();
     await this.#sink.close();
+  }
+
+  /** When nothing is at work any more. */
+  async #releaseMemory(): Promise<void> {
+    await Promise.all(this.#columns.map((column) => column.release()));
+    for (const slabs of this.#kept) slabs.release();
+    this.#kept.clear();
   }
 
   #mustBeOpen(): void {

@@ -14,6 +14,8 @@ export type SpannedSet = { readonly set: PageSet; readonly span?: SequenceSpan |
 /** What a page's bytes do not say, or not at once. */
 type PageNote = Pick<Page, "values" | "nulls" | "encoding" | "rawBytes" | "bodyBytes"> & {
   readonly headerBytes: number;
+  /** Of the dictionary, behind the body; absent: none. */
+  readonly entryBytes?: number;
   readonly min?: string;
   readonly max?: string;
 };
@@ -23,13 +25,27 @@ type SetNote = { readonly pages: readonly PageNote[]; readonly span?: SequenceSp
 /** Pages that are complete, for the row group `index`. */
 export function encodeSetFrame(index: number, { set, span }: SpannedSet): Uint8Array[] {
   const pages = set.pages.map(
-    ({ values, nulls, encoding, rawBytes, bodyBytes, header, bounds }): PageNote => {
+    ({ values, nulls, encoding, rawBytes, bodyBytes, header, bounds, entries }): PageNote => {
       const ends = bounds && { min: hexOf(bounds.min), max: hexOf(bounds.max) };
-      return { values, nulls, encoding, rawBytes, bodyBytes, headerBytes: header.byteLength, ...ends };
+      const more = entries && { entryBytes: entries.byteLength };
+      return {
+        values,
+        nulls,
+        encoding,
+        rawBytes,
+        bodyBytes,
+        headerBytes: header.byteLength,
+        ...more,
+        ...ends,
+      };
     },
   );
   const note: SetNote = { pages, ...(span === undefined ? {} : { span }) };
-  const data = set.pages.flatMap(({ header, body }) => [header, ...body]);
+  const data = set.pages.flatMap(({ header, body, entries }) => [
+    header,
+    ...body,
+    ...(entries === undefined ? [] : [entries]),
+  ]);
   return encodeFrame({
     kind: "page-set",
     index,
@@ -98,12 +114,13 @@ export function decodeTail(bytes: Uint8Array, index: number, layouts: readonly C
 function decodeSet(rows: number, data: Uint8Array, text: string): SpannedSet {
   const { pages: notes, span } = parseJson(text) as SetNote;
   const take = taking(data);
-  const pages = notes.map(({ headerBytes, min, max, ...note }): Page => {
+  const pages = notes.map(({ headerBytes, entryBytes, min, max, ...note }): Page => {
     const header = take(headerBytes);
     const body = [take(note.bodyBytes)];
+    const entries = entryBytes === undefined ? undefined : take(entryBytes);
     const bounds =
       min === undefined || max === undefined ? undefined : { min: bytesOf(min), max: bytesOf(max) };
-    return { ...note, encoding: checkedEncoding(note.encoding), rows, header, body, bounds };
+    return { ...note, encoding: checkedEncoding(note.encoding), rows, header, body, bounds, entries };
   });
   return { set: { rows, pages }, span };
 }

@@ -6,6 +6,9 @@ export type ThriftFields = ReadonlyMap<number, ThriftRead>;
 /** Deeper than anything in Parquet's metadata: what nests further is damaged. */
 const deepest = 32;
 
+/** More than the footer of a file of a terabyte has: an empty structure takes a byte in a file, and two hundred in memory. */
+const mostStructures = 1 << 22;
+
 /** Decodes one struct. Throws `RangeError` with what is wrong when the bytes are not one. */
 export function decodeThrift(bytes: Uint8Array): { readonly fields: ThriftFields; readonly length: number } {
   const reader = new ThriftReader(bytes);
@@ -15,6 +18,7 @@ export function decodeThrift(bytes: Uint8Array): { readonly fields: ThriftFields
 
 class ThriftReader {
   position = 0;
+  #structures = 0;
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -23,6 +27,8 @@ class ThriftReader {
 
   struct(depth: number): ThriftFields {
     if (depth > deepest) throw new RangeError(`structures nest deeper than ${deepest}`);
+    if (++this.#structures > mostStructures)
+      throw new RangeError(`it has more than ${mostStructures} structures`);
     const fields = new Map<number, ThriftRead>();
     let id = 0;
     for (let header = this.#byte(); header !== 0; header = this.#byte()) {

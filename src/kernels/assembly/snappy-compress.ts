@@ -8,8 +8,11 @@ const largestTableBits: u32 = 14;
 const shortestMatch: u32 = 4;
 /** Nothing begins so near a fragment's end, so that eight bytes can be read at once. */
 const margin: u32 = 15;
-/** How many places without a match are tried one by one; then the steps grow with the way that was gone. */
-const skipStrength: u32 = 5;
+/**
+ * 2 to this power places without a match are tried one by one; then the steps grow with the way that was gone. The library
+ * has 5, which is up to a quarter slower where little matches, and 1 % smaller.
+ */
+const skipStrength: u32 = 4;
 /** Sizes stay within 31 bits, and sums of them within 32. */
 const longestBlock: u32 = 0x7e00_0000;
 const longestOutput: u32 = 0x7fff_ffff;

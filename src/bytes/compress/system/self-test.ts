@@ -1,4 +1,4 @@
-import { constants, inflateRawSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, crc32, inflateRawSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { SystemEngine } from "./system-engine.ts";
 
 const guardBytes = 4096;
@@ -87,5 +87,16 @@ export function testZstd(engine: SystemEngine, levels: readonly number[]): void 
       checkUntouched(back, foreign);
       checkSame(back.bytes.subarray(back.target, back.target + decoded), sample, "a frame of Node's");
       checkNoRoom(engine, level, sample);
+    }
+}
+
+/** The checksums have to be zlib's. Throws with what is wrong. */
+export function testCrc32({ crc32: checksum }: SystemEngine): void {
+  for (const sample of samples())
+    for (const start of [0, 1, 7]) {
+      const part = sample.subarray(Math.min(start, sample.byteLength));
+      const { bytes, source } = testAreas(part, 0);
+      if (checksum?.(bytes, source, part.byteLength) !== crc32(part))
+        throw new Error(`its CRC-32 of ${part.byteLength} bytes is another one`);
     }
 }

@@ -2,7 +2,7 @@ import { LibraryMissingError } from "./foreign-library.ts";
 import { openIsal } from "./isal.ts";
 import { openLibdeflate } from "./libdeflate.ts";
 import { openLibzstd } from "./libzstd.ts";
-import { testDeflate, testZstd } from "./self-test.ts";
+import { testCrc32, testDeflate, testZstd } from "./self-test.ts";
 import type { SystemEngine } from "./system-engine.ts";
 
 /** A library of the operating system that is faster than what comes with the package. */
@@ -29,7 +29,10 @@ export const systemCodecs: { readonly [Name in SystemCodecName]: Definition } = 
     soname: "libisal.so.2",
     package: "libisal2",
     open: openIsal,
-    test: (engine) => testDeflate(engine, [1, 2, 3]),
+    test: (engine) => {
+      testDeflate(engine, [1, 2, 3]);
+      testCrc32(engine);
+    },
   },
   libdeflate: {
     soname: "libdeflate.so.0",

@@ -16,6 +16,8 @@ export type Decompress = (areas: EngineAreas) => number;
 export type SystemEngine = {
   readonly compress: Compress;
   readonly decompress?: Decompress;
+  /** CRC-32, as zlib has it, of a part of `bytes`, which do not move. */
+  readonly crc32?: (bytes: Uint8Array, source: number, length: number) => number;
   /** For people: "1.5.4", where the library can tell. */
   readonly version?: string;
 };
