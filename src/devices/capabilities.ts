@@ -1,4 +1,6 @@
+import type { StreamSink } from "../model/frame-sink.ts";
 import type { Quantities, Readings } from "../model/reading.ts";
+import type { StreamSchema } from "../model/stream-schema.ts";
 
 /**
  * What a device can do, each thing by itself: a device that cannot do it does not have the method, and a plan that needs it
@@ -16,6 +18,20 @@ export interface Readable extends Device {
   describe(signal: AbortSignal): Promise<Quantities>;
   /** Read now, not remembered: rejects when the device does not answer. A value that it does not have is null. */
   read(signal: AbortSignal): Promise<Readings>;
+}
+
+/** Who is told of changes. */
+export type ChangeObserver = {
+  /** All quantities of the device, each with the time when it took this value. */
+  readonly changed: (readings: Readings) => void;
+  /** What it says from now on is not known; the observation is over. */
+  readonly failed: (error: Error) => void;
+};
+
+/** Tells its values by itself. */
+export interface Monitorable extends Readable {
+  /** Tells the values that it has, at once or as soon as it has some, and then each change. Returns what ends that. */
+  subscribe(observer: ChangeObserver): () => void;
 }
 
 /** Has one axis that goes where it is told: a stage, a wavelength. Its readings hold set point and read-back. */
@@ -37,6 +53,17 @@ export interface Movable extends Readable {
 export interface Triggerable extends Device {
   /** Resolves when the measurement is complete. */
   trigger(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Takes a frame when triggered. Frames are too large for events: they go to a stream of their own, in order, and the event
+ * has their number there, as the quantity `${id}_frame`; null for a frame that the device lost.
+ */
+export interface FrameProducing extends Readable, Triggerable {
+  /** One array column. The stream's name is the device's id. */
+  readonly frames: StreamSchema;
+  /** Where frames go from now on, numbered from 0 there; undefined: nowhere, they are taken and dropped. */
+  sendFramesTo(sink: StreamSink | undefined): void;
 }
 
 /** Collects light, charge or counts for a time that can be set. */
@@ -78,10 +105,20 @@ export interface Guarded extends Device {
   makeSafe(signal: AbortSignal): Promise<void>;
 }
 
-type Capabilities = {
+/** Is reached through something that has to be opened: a port, a socket, a card. Until then it is known, not asked. */
+export interface Connectable extends Device {
+  /** Also for one that is connected. */
+  connect(signal: AbortSignal): Promise<void>;
+  /** Leaves nothing open behind. Also for one that is not connected; never rejects. */
+  disconnect(): Promise<void>;
+}
+
+export type CapabilitiesByName = {
   readonly readable: Readable;
+  readonly monitorable: Monitorable;
   readonly movable: Movable;
   readonly triggerable: Triggerable;
+  readonly "frame-producing": FrameProducing;
   readonly exposing: Exposing;
   readonly "wavelength-selective": WavelengthSelective;
   readonly shutter: Shutter;
@@ -89,14 +126,17 @@ type Capabilities = {
   readonly parameterised: Parameterised;
   readonly stageable: Stageable;
   readonly guarded: Guarded;
+  readonly connectable: Connectable;
 };
 
-export type Capability = keyof Capabilities;
+export type Capability = keyof CapabilitiesByName;
 
-const methods: { readonly [Name in Capability]: readonly Exclude<keyof Capabilities[Name], "id">[] } = {
+const methods: { readonly [Name in Capability]: readonly Exclude<keyof CapabilitiesByName[Name], "id">[] } = {
   readable: ["describe", "read"],
+  monitorable: ["subscribe"],
   movable: ["axis", "moveTo", "position", "stop"],
   triggerable: ["trigger"],
+  "frame-producing": ["frames", "sendFramesTo"],
   exposing: ["exposureLimits", "setExposure"],
   "wavelength-selective": ["setWavelength"],
   shutter: ["setOpen"],
@@ -104,8 +144,13 @@ const methods: { readonly [Name in Capability]: readonly Exclude<keyof Capabilit
   parameterised: ["describeParameters", "readParameters"],
   stageable: ["stage", "unstage"],
   guarded: ["makeSafe"],
+  connectable: ["connect", "disconnect"],
 };
 
-export function can<Name extends Capability>(device: Device, name: Name): device is Capabilities[Name] {
+export function can<Name extends Capability>(device: Device, name: Name): device is CapabilitiesByName[Name] {
   return methods[name].every((method) => (method as string) in device);
+}
+
+export function capabilitiesOf(device: Device): readonly Capability[] {
+  return (Object.keys(methods) as Capability[]).filter((name) => can(device, name));
 }

@@ -1,10 +1,14 @@
 /** The drivers by name, each loaded when it is asked for, the contract that they keep, and what one is built from. */
 export {
+  type CapabilitiesByName,
   type Capability,
+  type Connectable,
   can,
+  capabilitiesOf,
   type Device,
   type Emitting,
   type Exposing,
+  type FrameProducing,
   type Guarded,
   type Movable,
   type Parameterised,
@@ -16,7 +20,8 @@ export {
 } from "./capabilities.ts";
 export { checkTarget } from "./check-target.ts";
 export { configuredSchema } from "./configured-schema.ts";
-export type { Clock, Driver, FrameSource, SourceContext } from "./contract.ts";
+export type { Clock, Driver, FrameSource, SourceContext, SourceDriver, Surroundings } from "./contract.ts";
+export { DeviceSet, type Having } from "./device-set.ts";
 export { driverNames, loadDriver } from "./registry.ts";
 export { fillSampleTimes, sampleOffsetNs } from "./sample-times.ts";
 export { createOpticalBench, type OpticalBench, type OpticalBenchOptions } from "./sim/optical-bench.ts";

@@ -26,13 +26,13 @@ const onlyFor = {
 
 /** `source` goes into the schema. Throws `DaqError("config")` for keys that do not go together. */
 export function byteStream(id: string, source: string, settings: SettingValues): ByteStream {
-  const fail = (problem: string, hint: string): never => {
-    throw new DaqError("config", `Device "${id}": ${problem}.`, { hint });
+  const problems: { readonly problem: string; readonly hint: string }[] = [];
+  const fail = (problem: string, hint: string): void => {
+    problems.push({ problem, hint });
   };
   const encoding = settings.encoding as "raw" | "lines";
   const other = encoding === "raw" ? "lines" : "raw";
-  const misplaced = onlyFor[other].find((key) => settings[key] !== undefined);
-  if (misplaced !== undefined)
+  for (const misplaced of onlyFor[other].filter((key) => settings[key] !== undefined))
     fail(`"${misplaced}" belongs to encoding = "${other}", not to "${encoding}"`, `Remove "${misplaced}".`);
   if (settings.shape !== undefined && settings.columns !== undefined)
     fail(
@@ -43,7 +43,7 @@ export function byteStream(id: string, source: string, settings: SettingValues):
     fail('"dims" names the dimensions of "shape", which is missing', 'Add "shape" or remove "dims".');
   if (encoding === "raw" && settings.dtype === undefined)
     fail('encoding = "raw" needs "dtype"', 'Say what the bytes are, for example dtype = "uint16".');
-  if (encoding === "raw" && typeof settings.dtype !== "string")
+  else if (encoding === "raw" && typeof settings.dtype !== "string")
     fail('encoding = "raw" has one dtype for all values', 'Give a single one, for example dtype = "uint16".');
 
   const names =
@@ -77,6 +77,7 @@ export function byteStream(id: string, source: string, settings: SettingValues):
       ...(encoding === "lines" ? { nullable: true } : {}),
     };
   });
+  throwIfAny(id, problems);
   const rateHz = settings.rate_hz as number | undefined;
   const schema = configuredSchema({
     name: id,
@@ -114,6 +115,19 @@ export function byteStream(id: string, source: string, settings: SettingValues):
       return skipBytes > 0 ? new HeaderSkipper(decoder, skipBytes, context.warn) : decoder;
     },
   };
+}
+
+/** One line for each, so that a person sees all at once. */
+function throwIfAny(
+  id: string,
+  problems: readonly { readonly problem: string; readonly hint: string }[],
+): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  if (problems.length === 1)
+    throw new DaqError("config", `Device "${id}": ${first.problem}.`, { hint: first.hint });
+  const lines = problems.map(({ problem, hint }) => `Device "${id}": ${problem}. ${hint}`);
+  throw new DaqError("config", lines.join("\n"));
 }
 
 function usualDims(count: number): string[] {

@@ -60,7 +60,10 @@ export const byteStreamSettings: readonly Setting[] = [
     key: "rate_hz",
     kind: "number",
     unit: "Hz",
-    check: (value) => (Number(value) > 0 ? undefined : "expected a number above 0"),
+    check: (value) =>
+      Number(value) > 0
+        ? undefined
+        : "expected a number above 0; leave the key out where the rate is not known",
     doc: "Records per second. raw samples that arrive together are spaced by it; for frames and lines it is only noted in the files.",
   },
   {

@@ -1,11 +1,13 @@
 import type { SettingValues } from "../../model/setting.ts";
 import { byteStream } from "../byte-stream/byte-stream.ts";
 import { byteStreamSettings } from "../byte-stream/settings.ts";
-import type { Driver, FrameSource, SourceContext } from "../contract.ts";
-import { Program, shortCommand } from "./program.ts";
+import type { FrameSource, SourceContext, SourceDriver } from "../contract.ts";
+import { findProgram } from "./find-program.ts";
+import { Program } from "./program.ts";
+import { shortCommand } from "./start-error.ts";
 
 /** Records what any program writes to its standard output. */
-export const commandDriver: Driver = {
+export const commandDriver: SourceDriver = {
   name: "command",
   summary: "Any program: what it writes to its standard output becomes records.",
   settings: [
@@ -78,5 +80,6 @@ function createCommand(id: string, settings: SettingValues): FrameSource {
     if (!decoder.finished && program.failure !== undefined) throw program.failure;
   }
 
-  return { id, streams: [stream.schema], run };
+  const checkHere = () => findProgram({ id, command, cwd: settings.cwd as string | undefined });
+  return { id, streams: [stream.schema], run, checkHere };
 }

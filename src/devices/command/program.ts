@@ -1,16 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { statSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { DaqError, systemCode } from "../../model/errors.ts";
+import { DaqError } from "../../model/errors.ts";
 import type { Clock } from "../contract.ts";
 import { forgetGroup, rememberGroup, signalGroup } from "./live-groups.ts";
+import { type CommandToStart, describeCommand, startError } from "./start-error.ts";
 
-export type ProgramOptions = {
-  /** The device, for messages. */
-  readonly id: string;
-  /** A list is run directly, a text by the shell. */
-  readonly command: string | readonly string[];
-  readonly cwd: string | undefined;
+export type ProgramOptions = CommandToStart & {
   readonly stopTimeoutMs: number;
   readonly clock: Clock;
 };
@@ -124,7 +119,7 @@ export class Program {
     const end = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
     const messages = this.#messages.toString("utf8").trim();
     const said = messages === "" ? " It left no message." : ` Its last messages:\n${messages}`;
-    return new DaqError("device", `${describe(this.#options)} ${end}.${said}`, {
+    return new DaqError("device", `${describeCommand(this.#options)} ${end}.${said}`, {
       hint:
         code === 127
           ? "The shell did not find a program: check its name and PATH."
@@ -200,47 +195,5 @@ export class Program {
     const done = new AbortController();
     await Promise.race([event, this.#options.clock.sleep(milliseconds, done.signal)]);
     done.abort();
-  }
-}
-
-const longestCommand = 60;
-
-/** The command in one line that is short enough for a message. */
-export function shortCommand(command: string | readonly string[]): string {
-  const text = (typeof command === "string" ? command : command.join(" ")).replace(/\s+/g, " ").trim();
-  return text.length > longestCommand ? `${text.slice(0, longestCommand - 1)}…` : text;
-}
-
-function describe({ id, command }: ProgramOptions): string {
-  return `Device "${id}": the command "${shortCommand(command)}"`;
-}
-
-function startError(options: ProgramOptions, file: string, cause: unknown): DaqError {
-  const { id, cwd } = options;
-  // A missing working folder and a missing program are the same code to the system.
-  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
-    return new DaqError("device", `Device "${id}": the working folder ${cwd} does not exist.`, {
-      hint: "Create it, or correct cwd.",
-      cause,
-    });
-  switch (systemCode(cause)) {
-    case "ENOENT":
-      return new DaqError("device", `Device "${id}": the program "${file}" was not found.`, {
-        hint: "Check its name, install it, or give its full path.",
-        cause,
-      });
-    case "EACCES":
-      return new DaqError(
-        "device",
-        `Device "${id}": the program "${file}" cannot be run: permission denied.`,
-        {
-          hint: `Make it executable: chmod +x ${file}`,
-          cause,
-        },
-      );
-    default: {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      return new DaqError("device", `${describe(options)} could not be started: ${reason}`, { cause });
-    }
   }
 }

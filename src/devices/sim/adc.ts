@@ -4,9 +4,10 @@ import type { SettingValues } from "../../model/setting.ts";
 import { configuredSchema } from "../configured-schema.ts";
 import type { Driver, FrameSource, SourceContext } from "../contract.ts";
 import { fillSampleTimes } from "../sample-times.ts";
+import { BenchAdc } from "./bench-adc.ts";
 import { checkPositive, paceSettings } from "./pace-settings.ts";
 import { produce } from "./produce.ts";
-import { maxRaw, SineSignal } from "./sine-signal.ts";
+import { maxRaw, SineSignal, type SineSignalOptions } from "./sine-signal.ts";
 
 const maxChannels = 256;
 /** A batch of this length is short enough to watch live and long enough to cost little. */
@@ -14,9 +15,10 @@ const usualBatchSeconds = 0.02;
 const maxRecordsPerBatch = 1_000_000;
 
 /** A multi-channel converter card, as Comedi presents one: 16 bit, all channels sampled by one clock. */
-export const simAdc: Driver = {
+export const simAdc = {
   name: "sim.adc",
-  summary: "Simulated 16-bit converter card: several channels of sines with noise, sampled by its own clock.",
+  summary:
+    "Simulated 16-bit converter card: several channels of sines with noise, sampled by its own clock; in a plan one sample of each.",
   settings: [
     {
       key: "channels",
@@ -76,7 +78,11 @@ export const simAdc: Driver = {
     ...paceSettings,
   ],
   create: (id, settings) => createAdc(id, settings),
-};
+  createDevice: (id, settings, { clock }) => {
+    const { names, signalOptions } = readSettings(id, settings);
+    return new BenchAdc(id, clock, names, signalOptions);
+  },
+} satisfies Driver;
 
 function checkChannels(value: MetadataValue): string | undefined {
   const problem = `expected an integer from 1 to ${maxChannels}, or a list of that many different names`;
@@ -88,7 +94,7 @@ function checkChannels(value: MetadataValue): string | undefined {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= maxChannels ? undefined : problem;
 }
 
-function createAdc(id: string, settings: SettingValues): FrameSource {
+function readSettings(id: string, settings: SettingValues) {
   const names =
     typeof settings.channels === "number"
       ? Array.from({ length: settings.channels }, (_, index) => `AI${index}`)
@@ -103,13 +109,8 @@ function createAdc(id: string, settings: SettingValues): FrameSource {
         hint: "Exchange them, or correct one.",
       },
     );
-  const rateHz = settings.sample_rate_hz as number;
-  const usualRecords = Math.min(Math.max(1, Math.round(rateHz * usualBatchSeconds)), maxRecordsPerBatch);
-  const recordsPerStep = (settings.records_per_batch as number | undefined) ?? usualRecords;
-  const raw = settings.output === "raw";
-  const scale = (maxVolts - minVolts) / maxRaw;
-  const signalOptions = {
-    sampleRateHz: rateHz,
+  const signalOptions: SineSignalOptions = {
+    sampleRateHz: settings.sample_rate_hz as number,
     frequencyHz: settings.frequency_hz as number,
     amplitudeVolts: (settings.amplitude_volts as number | undefined) ?? 0.4 * (maxVolts - minVolts),
     noiseVolts: settings.noise_volts as number,
@@ -117,6 +118,16 @@ function createAdc(id: string, settings: SettingValues): FrameSource {
     maxVolts,
     seed: settings.seed as number,
   };
+  return { names, signalOptions };
+}
+
+function createAdc(id: string, settings: SettingValues): FrameSource {
+  const { names, signalOptions } = readSettings(id, settings);
+  const { minVolts, maxVolts, sampleRateHz: rateHz } = signalOptions;
+  const usualRecords = Math.min(Math.max(1, Math.round(rateHz * usualBatchSeconds)), maxRecordsPerBatch);
+  const recordsPerStep = (settings.records_per_batch as number | undefined) ?? usualRecords;
+  const raw = settings.output === "raw";
+  const scale = (maxVolts - minVolts) / maxRaw;
   const schema = configuredSchema({
     name: id,
     kind: "table",

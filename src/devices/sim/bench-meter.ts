@@ -2,36 +2,32 @@ import { DaqError } from "../../model/errors.ts";
 import type { Quantities, Readings } from "../../model/reading.ts";
 import type { Exposing, Parameterised, Readable, Triggerable, WavelengthSelective } from "../capabilities.ts";
 import type { Clock } from "../contract.ts";
+import type { Light } from "./beam.ts";
 import { normalAt } from "./noise.ts";
-
-/** What reaches the sensor. */
-export type Light = () => { readonly powerMw: number; readonly wavelengthNm: number };
+import { siliconResponsivity } from "./silicon.ts";
 
 export type BenchMeterOptions = {
   readonly seed: number;
   readonly speed: number;
+  /** Standard deviation of a measurement of 0.1 s. Default: 0.03. */
+  readonly noiseMw?: number;
   /** Each N-th measurement gives no value. */
   readonly missEvery?: number;
 };
-
-/** Answer of a silicon sensor, in A/W. */
-function responsivity(nanometres: number): number {
-  return 0.6 * Math.exp(-(((nanometres - 950) / 350) ** 2));
-}
 
 /** An optical power meter with a silicon sensor. It is right at the wavelength that it was told. */
 export class BenchMeter implements Readable, Triggerable, Exposing, WavelengthSelective, Parameterised {
   readonly id: string;
   readonly exposureLimits = [0.001, 10] as const;
   readonly #clock: Clock;
-  readonly #light: Light;
+  readonly #light: () => Light;
   readonly #options: BenchMeterOptions;
   #exposureSeconds = 0.1;
   #wavelengthNm = 800;
   #measurements = 0;
   #triggered: Readings | undefined;
 
-  constructor(id: string, clock: Clock, light: Light, options: BenchMeterOptions) {
+  constructor(id: string, clock: Clock, light: () => Light, options: BenchMeterOptions) {
     this.id = id;
     this.#clock = clock;
     this.#light = light;
@@ -68,12 +64,12 @@ export class BenchMeter implements Readable, Triggerable, Exposing, WavelengthSe
     signal.throwIfAborted();
     const index = this.#measurements++;
     const { powerMw, wavelengthNm } = this.#light();
-    const { missEvery, seed } = this.#options;
+    const { missEvery, seed, noiseMw = 0.03 } = this.#options;
     const missed = missEvery !== undefined && (index + 1) % missEvery === 0;
-    const noise = (0.01 * normalAt(seed, index, 5)) / Math.sqrt(this.#exposureSeconds);
+    const noise = noiseMw * normalAt(seed, index, 5) * Math.sqrt(0.1 / this.#exposureSeconds);
     const value = missed
       ? null
-      : (powerMw * responsivity(wavelengthNm)) / responsivity(this.#wavelengthNm) + noise;
+      : (powerMw * siliconResponsivity(wavelengthNm)) / siliconResponsivity(this.#wavelengthNm) + noise;
     return { [this.id]: { value, timestampNs: this.#clock.nowNs() } };
   }
 

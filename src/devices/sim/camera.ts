@@ -1,7 +1,11 @@
 import { DaqError } from "../../model/errors.ts";
 import type { SettingValues } from "../../model/setting.ts";
+import type { StreamSchema } from "../../model/stream-schema.ts";
 import { configuredSchema } from "../configured-schema.ts";
-import type { Driver, FrameSource, SourceContext } from "../contract.ts";
+import type { Driver, FrameSource, SourceContext, Surroundings } from "../contract.ts";
+import { Beam } from "./beam.ts";
+import { BenchCamera } from "./bench-camera.ts";
+import { benchSettings, speedOf } from "./bench-settings.ts";
 import { checkPositive, paceSettings } from "./pace-settings.ts";
 import { produce } from "./produce.ts";
 import { SpotImage, sensorOf } from "./spot-image.ts";
@@ -10,10 +14,10 @@ const bitDepths = [8, 10, 12, 16];
 const usualExposureMs = 10;
 
 /** A camera that looks at a drifting laser spot: signal proportional to exposure, shot noise, read noise, saturation. */
-export const simCamera: Driver = {
+export const simCamera = {
   name: "sim.camera",
   summary:
-    "Simulated camera: a laser spot that drifts over a dark background, with the noise of a real sensor.",
+    "Simulated camera: a laser spot that drifts over a dark background, with the noise of a real sensor; in a plan it takes a frame when told, as bright as its beam.",
   settings: [
     {
       key: "width",
@@ -61,36 +65,44 @@ export const simCamera: Driver = {
       min: 1,
       doc: "Each N-th frame is lost in the camera and reported as lost, to see the loss ledger at work.",
     },
+    ...benchSettings,
     ...paceSettings,
   ],
   create: (id, settings) => createCamera(id, settings),
+  createDevice: (id, settings, surroundings) => createBenchCamera(id, settings, surroundings),
+} satisfies Driver;
+
+type CameraSettings = {
+  readonly width: number;
+  readonly height: number;
+  readonly rateHz: number;
+  readonly bitDepth: number;
+  readonly exposureMs: number;
+  readonly seed: number;
+  readonly dropEvery: number | undefined;
 };
 
-function createCamera(id: string, settings: SettingValues): FrameSource {
-  const width = settings.width as number;
-  const height = settings.height as number;
+function cameraSettings(settings: SettingValues): CameraSettings {
   const rateHz = settings.rate_hz as number;
-  const bitDepth = settings.bit_depth as number;
-  const seed = settings.seed as number;
-  const dropEvery = settings.drop_every as number | undefined;
-  const periodMs = 1000 / rateHz;
-  const exposureMs =
-    (settings.exposure_ms as number | undefined) ?? Math.min(usualExposureMs, 0.8 * periodMs);
-  if (exposureMs > periodMs)
-    throw new DaqError(
-      "config",
-      `Device "${id}": exposure_ms = ${exposureMs} is longer than the frame period of ${Number(periodMs.toFixed(3))} ms (rate_hz = ${rateHz}).`,
-      {
-        hint: `Lower exposure_ms to ${Number(periodMs.toFixed(3))} or rate_hz to ${Number((1000 / exposureMs).toFixed(3))}.`,
-      },
-    );
+  return {
+    width: settings.width as number,
+    height: settings.height as number,
+    rateHz,
+    bitDepth: settings.bit_depth as number,
+    exposureMs:
+      (settings.exposure_ms as number | undefined) ?? Math.min(usualExposureMs, (0.8 * 1000) / rateHz),
+    seed: settings.seed as number,
+    dropEvery: settings.drop_every as number | undefined,
+  };
+}
+
+function schemaOf(id: string, { width, height, bitDepth, seed }: CameraSettings): StreamSchema {
   const sensor = sensorOf(bitDepth);
-  const schema = configuredSchema({
+  return {
     name: id,
     kind: "array",
     source: "sim.camera",
     clock: "system",
-    rateHz,
     columns: [
       {
         name: "frame",
@@ -102,13 +114,49 @@ function createCamera(id: string, settings: SettingValues): FrameSource {
       },
     ],
     metadata: {
-      exposure_ms: exposureMs,
       bit_depth: bitDepth,
       dark_offset_counts: sensor.darkOffsetCounts,
       electrons_per_count: sensor.electronsPerCount,
       read_noise_electrons: sensor.readNoiseElectrons,
       seed,
     },
+  };
+}
+
+/** Where the spot is as bright as it is without a plan: half of what the laser has at 800 nm. */
+const usualLight = { powerMw: 1250, wavelengthNm: 800 };
+
+function createBenchCamera(id: string, settings: SettingValues, surroundings: Surroundings): BenchCamera {
+  const camera = cameraSettings(settings);
+  const beam = Beam.of(settings, surroundings);
+  return new BenchCamera(id, surroundings.clock, {
+    frames: configuredSchema(schemaOf(id, camera)),
+    image: new SpotImage(camera),
+    light: () => beam.light(usualLight),
+    usualLight,
+    exposureMs: camera.exposureMs,
+    speed: speedOf(settings),
+    ...(camera.dropEvery === undefined ? {} : { dropEvery: camera.dropEvery }),
+  });
+}
+
+function createCamera(id: string, settings: SettingValues): FrameSource {
+  const camera = cameraSettings(settings);
+  const { width, height, rateHz, bitDepth, exposureMs, seed, dropEvery } = camera;
+  const periodMs = 1000 / rateHz;
+  if (exposureMs > periodMs)
+    throw new DaqError(
+      "config",
+      `Device "${id}": exposure_ms = ${exposureMs} is longer than the frame period of ${Number(periodMs.toFixed(3))} ms (rate_hz = ${rateHz}).`,
+      {
+        hint: `Lower exposure_ms to ${Number(periodMs.toFixed(3))} or rate_hz to ${Number((1000 / exposureMs).toFixed(3))}.`,
+      },
+    );
+  const triggered = schemaOf(id, camera);
+  const schema = configuredSchema({
+    ...triggered,
+    rateHz,
+    metadata: { exposure_ms: exposureMs, ...triggered.metadata },
   });
   const paced = settings.paced as boolean;
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../contract.ts";
 import { systemClock } from "../system-clock.ts";
+import { Beam } from "./beam.ts";
 import { BenchLaser } from "./bench-laser.ts";
 import { BenchMeter } from "./bench-meter.ts";
 import { BenchShutter } from "./bench-shutter.ts";
@@ -34,10 +35,11 @@ export function createOpticalBench(options: OpticalBenchOptions = {}): OpticalBe
   const laser = new BenchLaser(ids.laser ?? "laser", clock, { seed, speed });
   const shutter = new BenchShutter(ids.shutter ?? "shutter", clock, { speed });
   const stage = new BenchStage(ids.stage ?? "stage", clock, { seed: seed + 1, speed });
-  const light = () => ({
-    powerMw: shutter.open ? laser.powerMw * stage.transmission : 0,
-    wavelengthNm: laser.wavelengthNm,
-  });
+  const beam = new Beam();
+  beam.shine(laser.id, () => laser);
+  beam.dim(() => (shutter.open ? 1 : 0));
+  beam.dim(() => stage.transmission);
+  const light = () => beam.light(laser);
   const meter = new BenchMeter(ids.meter ?? "meter", clock, light, {
     seed: seed + 2,
     speed,

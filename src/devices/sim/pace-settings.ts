@@ -20,5 +20,7 @@ export const paceSettings: readonly Setting[] = [
 
 /** A rate must be above zero, which a smallest value cannot say. */
 export function checkPositive(value: unknown): string | undefined {
-  return typeof value === "number" && value > 0 ? undefined : "expected a number above 0";
+  return typeof value === "number" && value > 0
+    ? undefined
+    : "expected a number above 0; leave the key out for the usual rate";
 }

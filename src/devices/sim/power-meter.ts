@@ -1,14 +1,18 @@
 import type { SettingValues } from "../../model/setting.ts";
 import { configuredSchema } from "../configured-schema.ts";
-import type { Driver, FrameSource, SourceContext } from "../contract.ts";
+import type { Driver, FrameSource, SourceContext, Surroundings } from "../contract.ts";
+import { Beam } from "./beam.ts";
+import { BenchMeter } from "./bench-meter.ts";
+import { benchSettings, speedOf } from "./bench-settings.ts";
 import { normalAt } from "./noise.ts";
 import { checkPositive, paceSettings } from "./pace-settings.ts";
 import { produce } from "./produce.ts";
 
 /** An optical power meter that is asked for one reading after the other. */
-export const simPowerMeter: Driver = {
+export const simPowerMeter = {
   name: "sim.power_meter",
-  summary: "Simulated optical power meter: a steady power with drift and noise.",
+  summary:
+    "Simulated optical power meter: a steady power with drift and noise; in a plan, what is left of its beam.",
   settings: [
     {
       key: "rate_hz",
@@ -49,10 +53,27 @@ export const simPowerMeter: Driver = {
       min: 1,
       doc: "Each N-th reading gets no answer and is stored as missing, not as a number.",
     },
+    ...benchSettings,
     ...paceSettings,
   ],
   create: (id, settings) => createPowerMeter(id, settings),
-};
+  createDevice: (id, settings, surroundings) => createBenchMeter(id, settings, surroundings),
+} satisfies Driver;
+
+function createBenchMeter(id: string, settings: SettingValues, surroundings: Surroundings): BenchMeter {
+  const beam = Beam.of(settings, surroundings);
+  const withoutLaser = {
+    powerMw: settings.power_mw as number,
+    wavelengthNm: settings.wavelength_nm as number,
+  };
+  const missEvery = settings.miss_every as number | undefined;
+  return new BenchMeter(id, surroundings.clock, () => beam.light(withoutLaser), {
+    seed: settings.seed as number,
+    speed: speedOf(settings),
+    noiseMw: settings.noise as number,
+    ...(missEvery === undefined ? {} : { missEvery }),
+  });
+}
 
 function createPowerMeter(id: string, settings: SettingValues): FrameSource {
   const rateHz = settings.rate_hz as number;

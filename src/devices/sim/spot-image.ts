@@ -85,14 +85,15 @@ export class SpotImage {
     };
   }
 
-  /** Fills `pixels` (width × height, row after row) with frame number `frame`. */
-  draw(frame: number, pixels: Pixels): void {
-    const { width, height, exposureMs, seed } = this.#options;
+  /** Fills `pixels` (width × height, row after row) with frame number `frame`; an exposure of 0 leaves it dark. */
+  draw(frame: number, pixels: Pixels, exposureMs = this.#options.exposureMs): void {
+    const { width, height, seed } = this.#options;
     const centre = this.spotCentre(frame);
     const radius = this.spotRadius;
     const peak = this.sensor.peakCountsPerMs * exposureMs;
     const falloff = -1 / (2 * radius * radius);
-    const reach = Math.sqrt(Math.max(0, Math.log(peak / faintestCounts) / -falloff));
+    // A spot too faint to be drawn reaches nowhere.
+    const reach = peak > faintestCounts ? Math.sqrt(Math.log(peak / faintestCounts) / -falloff) : -1;
     const left = Math.max(0, Math.ceil(centre.x - reach));
     const right = Math.min(width - 1, Math.floor(centre.x + reach));
     for (let x = left; x <= right; x++) this.#profile[x] = Math.exp((x - centre.x) ** 2 * falloff);

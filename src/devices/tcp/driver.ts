@@ -2,12 +2,12 @@ import type { SettingValues } from "../../model/setting.ts";
 import { byteStream } from "../byte-stream/byte-stream.ts";
 import type { RecordDecoder } from "../byte-stream/record-decoder.ts";
 import { byteStreamSettings } from "../byte-stream/settings.ts";
-import type { Driver, FrameSource, SourceContext } from "../contract.ts";
-import { connectionError, openConnection } from "./connection.ts";
+import type { FrameSource, SourceContext, SourceDriver } from "../contract.ts";
+import { connectionError, openConnection } from "../tcp-connection.ts";
 import { SocketReader } from "./socket-reader.ts";
 
 /** Records what a TCP server sends. */
-export const tcpDriver: Driver = {
+export const tcpDriver: SourceDriver = {
   name: "tcp",
   summary: "A TCP server: what it sends after the connection becomes records.",
   settings: [

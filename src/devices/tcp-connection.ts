@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { DaqError, systemCode } from "../../model/errors.ts";
-import type { Clock } from "../contract.ts";
+import { DaqError, systemCode } from "../model/errors.ts";
+import type { Clock } from "./contract.ts";
 
 export type ConnectionOptions = {
   /** The device, for messages. */
