@@ -10,6 +10,7 @@ import { parseDocument } from "./document.ts";
 import type { EventDescriptor } from "./event-descriptor.ts";
 import type { RunStart } from "./run-start.ts";
 import type { ExitStatus, RunStop } from "./run-stop.ts";
+import { sameInJson } from "./same-in-json.ts";
 import { secondsOf } from "./seconds-of.ts";
 import type { StreamDatum } from "./stream-datum.ts";
 import type { StreamResource } from "./stream-resource.ts";
@@ -37,8 +38,18 @@ export type DescribedDevice = {
 
 export type ComposedRun = {
   readonly start: RunStart;
-  /** Opens a stream, or gives it a second descriptor after a device was set differently: the numbers go on. */
-  composeDescriptor(name: string, devices: readonly DescribedDevice[], atNs: bigint): ComposedDescriptor;
+  /**
+   * Opens a stream, or gives it a second descriptor after a device was set differently: the numbers go on. `earlier`, a
+   * descriptor of a run that was interrupted, is used again where the devices are set as they were then.
+   */
+  composeDescriptor(
+    name: string,
+    devices: readonly DescribedDevice[],
+    atNs: bigint,
+    earlier?: EventDescriptor,
+  ): ComposedDescriptor;
+  /** Events of each stream so far. */
+  counts(): ReadonlyMap<string, number>;
   composeStreamResource(resource: Omit<StreamResource, "uid" | "run_start">): StreamResource;
   composeStreamDatum(datum: Omit<StreamDatum, "uid">): StreamDatum;
   composeStop(status: ExitStatus, reason: string, atNs: bigint, ledger?: Ledger): RunStop;
@@ -127,13 +138,52 @@ export function composeRun({ startedAtNs, metadata = {}, plan = {}, uid }: RunTo
     ...plan,
   } as RunStart;
   parseDocument("start", start);
-  const counters = new Map<string, { events: number; readonly keys: string }>();
+  return composerOf(start, new Map());
+}
 
+/** The composer of a run that was interrupted: its streams, with their last numbers. */
+export function recomposeRun(
+  start: RunStart,
+  streams: ReadonlyMap<string, { readonly descriptor: EventDescriptor; readonly last: number }>,
+): ComposedRun {
+  return composerOf(
+    start,
+    new Map(
+      [...streams].map(([name, { descriptor, last }]) => [
+        name,
+        { events: last, keys: namesOf(descriptor.data_keys) },
+      ]),
+    ),
+  );
+}
+
+function namesOf(dataKeys: object): string {
+  return Object.keys(dataKeys).sort().join("\n");
+}
+
+/** Throws when devices give something else than before; false when they are only set differently. */
+function sameDescriptor(name: string, now: EventDescriptor, earlier: EventDescriptor): boolean {
+  for (const part of ["data_keys", "object_keys"] as const)
+    for (const key of Object.keys({ ...now[part], ...earlier[part] }))
+      if (!sameInJson(now[part]?.[key], earlier[part]?.[key]))
+        throw new DaqError("usage", `Stream ${name}: ${key} is not what it was when the run was recorded.`, {
+          hint: "Use the same devices with the same configuration, or carry out the plan as a new run.",
+        });
+  const settings = ({ configuration = {} }: EventDescriptor) =>
+    Object.entries(configuration).map(([id, { data }]) => [id, data]);
+  return sameInJson(settings(now), settings(earlier));
+}
+
+function composerOf(
+  start: RunStart,
+  counters: Map<string, { events: number; readonly keys: string }>,
+): ComposedRun {
   return {
     start,
-    composeDescriptor(name, devices, atNs) {
+    counts: () => new Map([...counters].map(([name, { events }]) => [name, events])),
+    composeDescriptor(name, devices, atNs, earlier) {
       const { dataKeys, objectKeys } = describe(name, devices);
-      const keys = Object.keys(dataKeys).sort().join("\n");
+      const keys = namesOf(dataKeys);
       const counter = counters.get(name) ?? { events: 0, keys };
       if (counter.keys !== keys)
         throw new DaqError("usage", `Stream ${name} was opened with other quantities.`, {
@@ -159,7 +209,8 @@ export function composeRun({ startedAtNs, metadata = {}, plan = {}, uid }: RunTo
           .filter((key) => !external.includes(key))
           .map((key) => ({ name: key, timeName: timeKeyOf(key), key: dataKeys[key]! })),
       );
-      return composeEvents(descriptor, columns, counter);
+      const same = earlier !== undefined && sameDescriptor(name, descriptor, earlier);
+      return composeEvents(same ? earlier : descriptor, columns, counter);
     },
     composeStreamResource: (resource) =>
       ({ ...resource, uid: randomUUID(), run_start: start.uid }) as StreamResource,

@@ -17,17 +17,23 @@ export function encodeDocumentLine<Name extends DocumentName>(name: Name, doc: D
   return `${toJson({ name, doc: withNumbersAsText(doc) })}\n`;
 }
 
-/** The inverse; `where` is for the error. Throws `DaqError("format")`. */
+/**
+ * The inverse; `where` is for the error. Bluesky's own files have lines `["start", …]`, which are read too. Throws
+ * `DaqError("format")`.
+ */
 export function parseDocumentLine(line: string, where: string): NamedDocument {
   let pair: unknown;
   try {
     pair = parseJson(line);
   } catch (cause) {
     throw new DaqError("format", `${where} is no JSON.`, {
-      hint: "A last line that was cut off is what a crash leaves; the lines before it are good.",
+      hint: /[[:,]\s*-?(NaN|Infinity)\b/.test(line)
+        ? 'It has a number that JSON does not have, as Python writes it. Write NaN and Infinity as the texts "NaN" and "Infinity".'
+        : "A last line that was cut off is what a crash leaves; the lines before it are good.",
       cause,
     });
   }
+  if (Array.isArray(pair) && pair.length === 2) return parseDocument(pair[0], pair[1]);
   const { name, doc } = (pair ?? {}) as { readonly name?: unknown; readonly doc?: unknown };
   return parseDocument(name, doc);
 }

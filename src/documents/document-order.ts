@@ -125,7 +125,8 @@ export class DocumentOrder {
         throw damaged(name, fieldPath("filled", key), "is no data key of the descriptor");
     for (const [key, dataKey] of inEvents) {
       // What stands here for a value elsewhere is its key, a text.
-      const problem = dataKey.external ? undefined : valueProblem(doc.data[key], dataKey);
+      const isElsewhere = Boolean(dataKey.external) || doc.filled?.[key] === false;
+      const problem = isElsewhere ? undefined : valueProblem(doc.data[key], dataKey);
       if (problem !== undefined) throw damaged(name, fieldPath("data", key), problem);
       if (dataKey.time_of === undefined) continue;
       const time = dataKey.time_of === "event" ? doc.time : doc.timestamps[dataKey.time_of];

@@ -54,8 +54,22 @@ export function problemsOf(name: DocumentName, doc: unknown): readonly Problem[]
   return problems;
 }
 
+/** Names of the event model's older forms, with what has taken their place. */
+const olderNames: ReadonlyMap<unknown, string> = new Map([
+  ["resource", "stream_resource"],
+  ["datum", "stream_datum"],
+  ["datum_page", "stream_datum"],
+  ["bulk_events", "event_page"],
+  ["bulk_datum", "stream_datum"],
+]);
+
 /** Checks a document from outside. Throws `DaqError("format")` that names the field. */
 export function parseDocument(name: unknown, doc: unknown): NamedDocument {
+  const now = olderNames.get(name);
+  if (now !== undefined)
+    throw new DaqError("format", `A ${name} document is of an older form of the event model.`, {
+      hint: `${now} has taken its place. Leave it out to read what is in the events; the values that it points to are in files of their own.`,
+    });
   if (!isDocumentName(name))
     throw new DaqError("format", `There is no document called ${JSON.stringify(name)}.`, {
       hint: `Documents are called ${documentNames.join(", ")}.`,

@@ -40,6 +40,8 @@ function extentProblem(value: unknown, shape: readonly (number | null)[]): strin
 /** What is wrong with a value under its data key, or undefined. `null` is a value that the device did not have. */
 export function valueProblem(value: ReadingValue | unknown, key: DataKey): string | undefined {
   if (value === null) return undefined;
+  // Older records call an array after its elements, and only the shape tells.
+  if ((key.shape?.length ?? 0) > 0 && key.dtype !== "string") return extentProblem(value, key.shape);
   switch (key.dtype) {
     case "number":
       return isNumber(value) ? undefined : `expected number, found ${shown(value)}`;

@@ -1,7 +1,7 @@
 import type { Movable } from "../devices/capabilities.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Plan } from "./plan.ts";
-import { Rehearsal } from "./rehearsal.ts";
+import { DryRehearsal } from "./rehearsal.ts";
 
 export type DryRunOptions = {
   /** Where axes would start; needed by plans that ask, such as a relative scan. */
@@ -17,7 +17,7 @@ export function dryRun(
   plan: Plan<unknown>,
   { positions = new Map(), onStep }: DryRunOptions = {},
 ): DryRunResult {
-  const rehearsal = new Rehearsal(positions);
+  const rehearsal = new DryRehearsal(positions);
   let steps = 0;
   let step = plan.next();
   while (!step.done) {

@@ -8,3 +8,11 @@ export class Interruption extends Error {
     this.kind = kind;
   }
 }
+
+const ranks: readonly (string | undefined)[] = ["pause", undefined, "abort", "halt"];
+
+/** An abort is not forgotten for a pause that came before it; something that failed beside the plan stands between. */
+export function outranks(reason: Error, other: unknown): boolean {
+  const rank = (of: unknown) => ranks.indexOf(of instanceof Interruption ? of.kind : undefined);
+  return rank(reason) > rank(other);
+}

@@ -9,6 +9,10 @@ export interface Message {
    * back to. Absent: it is repeated when a pause interrupted what followed the last checkpoint.
    */
   readonly rewind?: "checkpoint" | "once";
+  /** What it changes that stays so: the last one of each is carried out when a run is taken up again. */
+  readonly lasting?: string;
+  /** Longest wait of this step, in place of the engine's. */
+  readonly timeoutSeconds?: number;
   /** In words, for a dry run: "move laser to 800 nm". */
   words(): string;
   /** What it resolves to is what the plan gets. */

@@ -13,7 +13,8 @@ import { inRun } from "./plans/in-run.ts";
 import { listScan } from "./plans/list-scan.ts";
 import { moveTo, point, triggerAndRead } from "./plans/point.ts";
 import { scan } from "./plans/scan.ts";
-import { RunEngine, type RunEngineOptions } from "./run-engine.ts";
+import { RunEngine } from "./run-engine.ts";
+import type { RunEngineOptions } from "./run-engine-options.ts";
 
 const never = () => new Promise<void>(() => {});
 
@@ -562,6 +563,24 @@ describe("pause", () => {
     engine.resume();
     await running;
     assert.deepEqual(axis.told, ["move -7", "move 1", "stop", "move -7", "move 1"]);
+  });
+
+  test("goes back there also when the plan moved it twice before its first checkpoint", async () => {
+    const { engine } = prepared({ actionSeconds: 10 });
+    const axis = new StandInAxis("stage");
+    await axis.moveTo(-7, new AbortController().signal);
+    axis.behaviour = { moveTo: (_, call) => (call === 2 ? never() : Promise.resolve()) };
+    const steps = function* (): Plan {
+      yield* moveTo([[axis, 1]]);
+      yield* moveTo([[axis, 2]]);
+    };
+    const running = engine.run(inRun({}, [], steps()));
+    await told(axis, "move 2");
+    engine.pause();
+    while (engine.state !== "paused") await sleepMs(1);
+    engine.resume();
+    await running;
+    assert.deepEqual(axis.told.slice(1), ["move 1", "move 2", "stop", "move -7", "move 1", "move 2"]);
   });
 
   test("that comes while a writer takes the event of a point does not take that point again", async () => {

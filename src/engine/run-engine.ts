@@ -1,100 +1,107 @@
 import { setImmediate } from "node:timers/promises";
-import type { Readable } from "../devices/capabilities.ts";
-import type { Clock } from "../devices/contract.ts";
-import { systemClock } from "../devices/system-clock.ts";
+import { answerOf } from "../devices/status.ts";
+import type { NamedDocument } from "../documents/document.ts";
 import type { ExitStatus } from "../documents/run-stop.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Metadata } from "../model/metadata.ts";
+import { cleanUp } from "./clean-up.ts";
 import { Interruption } from "./interruption.ts";
+import { monitorStreamOf } from "./monitored-stream.ts";
 import type { Message, Plan } from "./plan.ts";
+import { RecordedCursor } from "./recorded-cursor.ts";
+import { Replay } from "./replay.ts";
+import {
+  type EngineState,
+  type PlanOutcome,
+  type RunEngineOptions,
+  type TakeUpOptions,
+  withDefaults,
+} from "./run-engine-options.ts";
 import { Session } from "./session.ts";
-import { type Subscriber, Subscribers } from "./subscribers.ts";
-
-export type RunEngineOptions = {
-  /** Read before the first and after the last event of each run, into the stream `baseline`. */
-  readonly baseline?: readonly Readable[];
-  /** In the start document of every run. */
-  readonly metadata?: Metadata;
-  /** Longest wait for an answer: a reading, a position, a setting. Default: 10. */
-  readonly answerSeconds?: number;
-  /** Longest wait for what takes its time: a move, a measurement, making ready. Default: 300. */
-  readonly actionSeconds?: number;
-  /** Longest wait for a subscriber to take a document. Default: 60. */
-  readonly subscriberSeconds?: number;
-  readonly clock?: Clock;
-  /** One line for the person who watches: a device did not obey while the run was ended. */
-  readonly warn?: (message: string) => void;
-};
-
-/** What a plan came to. A plan that failed rejects instead; its stop document says why, too. */
-export type PlanOutcome<Result> = {
-  readonly exitStatus: Exclude<ExitStatus, "fail">;
-  /** Why it was ended; empty after a success. */
-  readonly reason: string;
-  /** The runs that it opened. */
-  readonly runs: readonly string[];
-  /** What the plan returned; absent when it was ended. */
-  readonly result?: Result;
-};
-
-export type EngineState = "idle" | "running" | "pausing" | "paused" | "ending";
+import { type Subscriber, type SubscriberHooks, Subscribers } from "./subscribers.ts";
+import type { Suspender } from "./suspender.ts";
+import { Suspensions } from "./suspensions.ts";
+import { wordsOf } from "./words-of.ts";
 
 /** Other work of this process waits at most about this long for a plan whose devices answer at once. */
 const turnMilliseconds = 8;
 
-/** Longest time that a timer can wait. */
-const mostSeconds = 2_000_000;
+type TakingUp = { readonly replay: Replay; readonly onLive: NonNullable<TakeUpOptions["onLive"]> };
 
 /** Carries out plans, one at a time, and emits their documents. */
 export class RunEngine {
   readonly #options: Required<RunEngineOptions>;
   readonly #subscribers = new Subscribers();
+  readonly #suspensions = new Suspensions();
   #state: EngineState = "idle";
   #session: Session | undefined;
   /** Messages since the last checkpoint: what is done again after a pause. */
   #sinceCheckpoint: Message[] = [];
   #current: Message | undefined;
   #pauseWanted: "now" | "at checkpoint" | undefined;
-  #resumed: (() => void) | undefined;
+  /** Lets a plan that waits look again whether it may go on. */
+  #wake: (() => void) | undefined;
   #turnStarted = 0;
 
   constructor(options: RunEngineOptions = {}) {
-    this.#options = {
-      baseline: [],
-      metadata: {},
-      answerSeconds: 10,
-      actionSeconds: 300,
-      subscriberSeconds: 60,
-      clock: systemClock,
-      warn: () => {},
-      ...options,
-    };
-    for (const key of ["answerSeconds", "actionSeconds", "subscriberSeconds"] as const)
-      if (!(this.#options[key] > 0 && this.#options[key] <= mostSeconds))
-        throw new DaqError("usage", `${key} is ${this.#options[key]}.`, {
-          hint: `Give seconds above 0, up to ${mostSeconds}.`,
-        });
+    this.#options = withDefaults(options);
   }
 
   get state(): EngineState {
     return this.#state;
   }
 
-  /** Every document of every run goes to `take`, in order. Returns a function that ends the subscription. */
-  subscribe(take: Subscriber, name = "a subscriber"): () => void {
-    return this.#subscribers.add(name, take);
+  /**
+   * Every document of every run goes to `take`, in order. Returns a function that ends the subscription.
+   */
+  subscribe(take: Subscriber, name = "a subscriber", hooks: SubscriberHooks = {}): () => void {
+    return this.#subscribers.add(name, take, hooks);
+  }
+
+  /** Plans wait while its condition says so, this one too. Returns a function that removes it. */
+  install(suspender: Suspender): () => void {
+    return this.#suspensions.install(suspender);
   }
 
   /**
    * Carries out a plan. Resolves when it is over and its devices are put away, also after `abort` and `halt`; rejects with
    * what made it fail. `metadata` goes into the start documents of its runs.
    */
-  async run<Result>(plan: Plan<Result>, metadata: Metadata = {}): Promise<PlanOutcome<Result>> {
+  run<Result>(plan: Plan<Result>, metadata: Metadata = {}): Promise<PlanOutcome<Result>> {
+    return this.#carryOut(plan, metadata);
+  }
+
+  /**
+   * Goes on with a run that was interrupted, in which no stop document was written. `recorded`: its documents, in order. The
+   * same plan is gone through with the recorded answers, and no device is touched, up to the last checkpoint; there devices are
+   * made ready and set as they were, axes are moved back, and the plan goes on. Subscribers get what is new: no start document,
+   * events with the numbers that follow. Rejects with `DaqError("usage")` when the plan does not do what was recorded; then
+   * nothing was emitted, and the run can still be taken up again.
+   */
+  async takeUp<Result>(
+    plan: Plan<Result>,
+    recorded: Iterable<NamedDocument> | AsyncIterable<NamedDocument>,
+    { positions = new Map(), onLive = () => {} }: TakeUpOptions = {},
+  ): Promise<PlanOutcome<Result>> {
+    const cursor = new RecordedCursor(recorded);
+    const monitored = this.#options.monitors.map(monitorStreamOf);
+    try {
+      return await this.#carryOut(plan, {}, { replay: new Replay(cursor, monitored, positions), onLive });
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  async #carryOut<Result>(
+    plan: Plan<Result>,
+    metadata: Metadata,
+    takingUp?: TakingUp,
+  ): Promise<PlanOutcome<Result>> {
     if (this.#state !== "idle")
       throw new DaqError("usage", "The engine is carrying out a plan already.", {
         hint: "Wait for it, or make a second engine for other devices.",
       });
-    const { warn: _, ...options } = this.#options;
+    const options = this.#options;
     const session = new Session({
       ...options,
       subscribers: this.#subscribers,
@@ -105,18 +112,54 @@ export class RunEngine {
     this.#sinceCheckpoint = [];
     this.#pauseWanted = undefined;
     this.#state = "running";
+    // Until devices are asked, an abort has nothing to clean up.
+    const progress = { live: takingUp === undefined };
     try {
-      const result = await this.#drive(plan, session);
+      await this.#beginSuspensions(session);
+      const first =
+        takingUp === undefined ? plan.next() : await this.#takeUp(plan, session, takingUp, progress);
+      const result = await this.#drive(plan, first, session, takingUp !== undefined);
       return await this.#succeeded(result, session);
     } catch (error) {
-      if (error instanceof Interruption) return await this.#ended(error, plan, session);
+      if (error instanceof Interruption)
+        return await this.#ended(error, progress.live ? plan : undefined, session);
       await this.#failed(error, session);
       throw error;
     } finally {
+      this.#suspensions.end();
       this.#session = undefined;
       this.#current = undefined;
       this.#state = "idle";
     }
+  }
+
+  /** A plan does not begin before all is well. */
+  async #beginSuspensions(session: Session): Promise<void> {
+    if (this.#suspensions.isEmpty) return this.#suspensions.begin(this.#watching());
+    const { answerSeconds } = this.#options;
+    const looking = () => this.#suspensions.begin(this.#watching());
+    await answerOf("The suspenders", "the first look", looking, {
+      timeoutMs: 2 * answerSeconds * 1000,
+      signal: session.signal,
+    }).catch((error: unknown) => {
+      if (!(error instanceof Interruption) || error.kind !== "pause") throw error;
+    });
+    await this.#untilFree(session);
+    this.#state = "running";
+  }
+
+  #watching() {
+    const { clock, answerSeconds, warn } = this.#options;
+    return {
+      clock,
+      answerSeconds,
+      warn,
+      onTrip: (reason: string) => {
+        if (this.#state === "running") this.#interruptForPause(reason);
+        else this.#wake?.();
+      },
+      onGood: () => this.#wake?.(),
+    };
   }
 
   /**
@@ -124,16 +167,27 @@ export class RunEngine {
    * were then. `"at checkpoint"`: holds at the next one instead, and nothing is done twice.
    */
   pause(when: "now" | "at checkpoint" = "now"): void {
-    if (this.#state !== "running") return;
-    this.#pauseWanted = when;
-    if (when === "at checkpoint") return;
-    this.#state = "pausing";
-    // What is never done twice is not interrupted either: the pause begins when it is done.
-    if (this.#current?.rewind !== "once") this.#session?.interrupt(new Interruption("pause", "paused"));
+    if (this.#state === "running") {
+      this.#pauseWanted = when;
+      if (when === "now") this.#interruptForPause("paused");
+    } else if (this.#state === "pausing" || this.#state === "suspended") {
+      this.#pauseWanted = "now";
+      this.#session?.interrupt(new Interruption("pause", "paused"));
+      this.#wake?.();
+    }
   }
 
+  #interruptForPause(reason: string): void {
+    this.#state = "pausing";
+    // What is never done twice is not interrupted either: the pause begins when it is done.
+    if (this.#current?.rewind !== "once") this.#session?.interrupt(new Interruption("pause", reason));
+  }
+
+  /** Ends a pause. A plan that waits for a condition goes on waiting for it. */
   resume(): void {
-    this.#resumed?.();
+    if (this.#state !== "paused") return;
+    this.#pauseWanted = undefined;
+    this.#wake?.();
   }
 
   /**
@@ -155,24 +209,65 @@ export class RunEngine {
     session.interrupt(interruption);
     // At once, also while a writer takes its time.
     void session.stopMoving().then((problems) => problems.map((problem) => this.#options.warn(problem)));
-    this.#resumed?.();
+    this.#wake?.();
   }
 
-  async #drive<Result>(plan: Plan<Result>, session: Session): Promise<Result> {
+  /** Goes through the plan with recorded answers. Gives its first step that devices have carried out, or will. */
+  async #takeUp<Result>(
+    plan: Plan<Result>,
+    session: Session,
+    { replay, onLive }: TakingUp,
+    progress: { live: boolean },
+  ): Promise<IteratorResult<Message, Result>> {
     let step = plan.next();
+    while (!step.done) {
+      const recorded = await replay.answer(step.value);
+      if (recorded === undefined) break;
+      step = plan.next(recorded.value);
+      if (performance.now() - this.#turnStarted > turnMilliseconds) await this.#yield();
+      if (session.signal.aborted) await this.#hold(session);
+    }
+    const reached = replay.reached;
+    onLive(reached.numbers);
+    for (;;)
+      try {
+        await session.takeUp(reached);
+        break;
+      } catch (error) {
+        if (!(error instanceof Interruption) || error.kind !== "pause") throw error;
+        await this.#hold(session);
+      }
+    progress.live = true;
+    this.#sinceCheckpoint = [...reached.again];
+    return step;
+  }
+
+  /** `again`: what followed the checkpoint is carried out again before the first step. */
+  async #drive<Result>(
+    plan: Plan<Result>,
+    firstStep: IteratorResult<Message, Result>,
+    session: Session,
+    again: boolean,
+  ): Promise<Result> {
+    let step = firstStep;
+    let isAgain = again;
     let first: unknown;
     while (!step.done) {
       let answer: unknown;
       try {
-        answer = await this.#answer(step.value, session);
+        answer = await this.#answer(step.value, session, isAgain);
         if (step.value.rewind === "checkpoint") first = undefined;
       } catch (error) {
         if (error instanceof Interruption) throw error;
+        // What failed beside the plan has interrupted it once; that it goes on is the plan's decision.
+        if (session.signal.reason === error) session.renew();
         // What the plan does next, it does with axes that stand still.
         for (const problem of await session.stopMoving()) this.#options.warn(problem);
         step = this.#tellPlan(plan, error, first);
         first ??= error;
         continue;
+      } finally {
+        isAgain = false;
       }
       step = plan.next(answer);
     }
@@ -190,11 +285,11 @@ export class RunEngine {
   }
 
   /** Carries out a message; after a pause all messages since the last checkpoint. */
-  async #answer(message: Message, session: Session): Promise<unknown> {
+  async #answer(message: Message, session: Session, again: boolean): Promise<unknown> {
     if (message.rewind === "once") this.#sinceCheckpoint = [];
     this.#sinceCheckpoint.push(message);
     this.#current = message;
-    let todo: readonly Message[] = [message];
+    let todo: readonly Message[] = again ? [...this.#sinceCheckpoint] : [message];
     let rewind = false;
     let answer: unknown;
     for (;;)
@@ -204,14 +299,19 @@ export class RunEngine {
         for (const each of todo) {
           // A pause that came with the end of a point is not to take that point again.
           if (each.rewind !== "checkpoint") session.signal.throwIfAborted();
-          const pending = each.carryOut(session);
+          const pending = session.carryOut(each);
           answer = pending instanceof Promise ? await pending : pending;
           if (performance.now() - this.#turnStarted > turnMilliseconds) await this.#yield();
         }
         todo = [];
-        if (message.rewind === undefined || !this.#pauseBeginsAt(message, session)) return answer;
-        await this.#hold(session);
-        rewind = true;
+        if (message.rewind === undefined) return answer;
+        if (this.#pauseBeginsAt(message, session)) {
+          await this.#hold(session);
+          rewind = true;
+          continue;
+        }
+        if (message.rewind === "checkpoint" && !this.#suspensions.isEmpty) await this.#waitForRoom(session);
+        return answer;
       } catch (error) {
         if (!(error instanceof Interruption) || error.kind !== "pause") throw error;
         await this.#hold(session);
@@ -230,25 +330,38 @@ export class RunEngine {
     if (message.rewind === "once") session.checkpoint();
     this.#sinceCheckpoint = [];
     session.signal.throwIfAborted();
-    return (
-      this.#pauseWanted === "now" || (this.#pauseWanted !== undefined && message.rewind === "checkpoint")
-    );
+    if (this.#pauseWanted === "now" || this.#suspensions.tripped) return true;
+    return this.#pauseWanted !== undefined && message.rewind === "checkpoint";
+  }
+
+  async #waitForRoom(session: Session): Promise<void> {
+    await this.#suspensions.betweenPoints(session.signal, () => {
+      this.#state = "suspended";
+    });
+    session.signal.throwIfAborted();
+    this.#state = "running";
   }
 
   async #hold(session: Session): Promise<void> {
     for (const problem of await session.stopMoving()) this.#options.warn(problem);
-    // An abort may have come while devices were being stopped.
-    const { reason } = session.signal;
-    if (reason instanceof Interruption && reason.kind !== "pause") throw reason;
-    session.renew();
-    this.#pauseWanted = undefined;
-    this.#state = "paused";
-    await new Promise<void>((resolve) => {
-      this.#resumed = resolve;
-    });
-    this.#resumed = undefined;
-    session.signal.throwIfAborted();
+    await this.#untilFree(session);
     this.#state = "running";
+  }
+
+  /** Waits until nobody wants a pause and every condition is good. Rejects when an abort came meanwhile. */
+  async #untilFree(session: Session): Promise<void> {
+    for (;;) {
+      const { aborted, reason } = session.signal;
+      if (aborted && !(reason instanceof Interruption && reason.kind === "pause")) throw reason;
+      if (aborted) session.renew();
+      if (this.#pauseWanted !== undefined) this.#state = "paused";
+      else if (this.#suspensions.tripped) this.#state = "suspended";
+      else return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
   }
 
   async #succeeded<Result>(result: Result, session: Session): Promise<PlanOutcome<Result>> {
@@ -265,10 +378,10 @@ export class RunEngine {
     for (const problem of await session.putAway()) this.#options.warn(problem);
   }
 
-  /** First what moves, then the documents, then the rest, which may take its time. */
+  /** First what moves, then the documents, then the rest, which may take its time. `plan`: what has to clean up. */
   async #ended<Result>(
     interruption: Interruption,
-    plan: Plan<Result>,
+    plan: Plan<Result> | undefined,
     session: Session,
   ): Promise<PlanOutcome<Result>> {
     this.#state = "ending";
@@ -277,7 +390,7 @@ export class RunEngine {
     if (interruption.kind === "halt") {
       for (const problem of await session.makeSafe()) this.#options.warn(problem);
     } else {
-      await this.#cleanUp(plan, session);
+      if (plan !== undefined) await cleanUp(plan, session);
       for (const problem of await session.putAway()) this.#options.warn(problem);
     }
     return { exitStatus: "abort", reason: interruption.message, runs: session.runs };
@@ -288,37 +401,4 @@ export class RunEngine {
     if (!session.hasOpenRun) return;
     await session.close(status, reason).catch((error: unknown) => this.#options.warn(wordsOf(error)));
   }
-
-  /**
-   * The plan's own `finally`, step by step. The plan returns rather than catches: one that mends every error would go on
-   * measuring. A step that fails ends its `finally`, and those further out are still carried out.
-   */
-  async #cleanUp<Result>(plan: Plan<Result>, session: Session): Promise<void> {
-    const leave = () => plan.return(undefined as never);
-    let go = leave;
-    for (;;) {
-      let step: IteratorResult<Message, Result>;
-      try {
-        step = go();
-      } catch (error) {
-        this.#options.warn(wordsOf(error));
-        return;
-      }
-      if (step.done || session.signal.aborted) return;
-      const message = step.value;
-      try {
-        // The run is closed by now, and no other is opened.
-        const answer = message.command.endsWith("Run") ? undefined : await message.carryOut(session);
-        go = () => plan.next(answer);
-      } catch (error) {
-        if (error instanceof Interruption) return;
-        this.#options.warn(wordsOf(error));
-        go = leave;
-      }
-    }
-  }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,34 +1,64 @@
 import {
   can,
   type Device,
+  type FrameProducing,
   type Guarded,
+  type Monitorable,
   type Movable,
   type Readable,
   type Stageable,
 } from "../devices/capabilities.ts";
 import type { Clock } from "../devices/contract.ts";
 import { answerOf, Status } from "../devices/status.ts";
-import { composeRun } from "../documents/compose-run.ts";
+import { type ComposedRun, composeRun, recomposeRun } from "../documents/compose-run.ts";
+import type { EventDescriptor } from "../documents/event-descriptor.ts";
 import type { RunStart } from "../documents/run-start.ts";
 import type { ExitStatus } from "../documents/run-stop.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Metadata } from "../model/metadata.ts";
 import type { Readings } from "../model/reading.ts";
-import type { Interruption } from "./interruption.ts";
-import { RecordedRun } from "./recorded-run.ts";
+import { Interruption, outranks } from "./interruption.ts";
+import { monitorStreamOf } from "./monitored-stream.ts";
+import { type EarlierStreams, type Emit, type FramePlace, RecordedRun } from "./recorded-run.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 export type SessionOptions = {
   readonly clock: Clock;
   readonly subscribers: Subscribers;
   readonly baseline: readonly Readable[];
+  readonly monitors: readonly Monitorable[];
   readonly metadata: Metadata;
+  readonly framePlace: (device: FrameProducing) => FramePlace | undefined;
   /** Longest wait for an answer: a reading, a position, a setting. */
   readonly answerSeconds: number;
   /** Longest wait for something that takes its time: a move, a measurement, making ready. */
   readonly actionSeconds: number;
   /** Longest wait for a subscriber to take a document. */
   readonly subscriberSeconds: number;
+  /** One line for the person who watches. */
+  readonly warn: (message: string) => void;
+};
+
+/** What a session can carry out. */
+export type Step = {
+  /** Longest wait, in place of the engine's. */
+  readonly timeoutSeconds?: number;
+  carryOut(session: Session): unknown;
+};
+
+/** What a run that was interrupted had reached: a session goes on from here. */
+export type Reached = {
+  readonly start: RunStart;
+  /** The descriptors of the streams, and the numbers of their last events that stay. */
+  readonly descriptors: ReadonlyMap<string, EventDescriptor>;
+  readonly numbers: ReadonlyMap<string, number>;
+  /** The highest numbers that there were. */
+  readonly recorded: ReadonlyMap<string, number>;
+  readonly targets: ReadonlyMap<Movable, number>;
+  /** What devices have to be told, before the axes are moved back. */
+  readonly lasting: readonly Step[];
+  /** When the last event was taken. */
+  readonly lastNs: bigint;
 };
 
 type Checkpoint = {
@@ -55,9 +85,23 @@ export class Session {
   readonly #runs: string[] = [];
   #checkpoint: Checkpoint = { targets: new Map(), numbers: new Map() };
   #run: RecordedRun | undefined;
+  /** Documents go to the subscribers one after the other, also those of monitored devices. */
+  #handed: Promise<unknown> = Promise.resolve();
+  /** Patience of the step that is carried out, where it has one of its own. */
+  #stepSeconds: number | undefined;
+  #stopping: Promise<unknown> = Promise.resolve();
+  /** A run that was taken up again: the time in which nothing was done. */
+  #gap = { untilNs: 0n, lengthNs: 0n };
+  #metadata: Metadata;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#metadata = options.metadata;
+  }
+
+  /** Into the start documents of the runs that are opened from now on. */
+  addMetadata(metadata: Metadata): void {
+    this.#metadata = { ...this.#metadata, ...metadata };
   }
 
   get signal(): AbortSignal {
@@ -76,10 +120,26 @@ export class Session {
     return this.#options.clock;
   }
 
-  /** Ends whatever is waited for, at once. */
-  interrupt(interruption: Interruption): void {
-    this.#interrupt.abort(interruption);
-    if (interruption.kind === "halt") this.#halt.abort(interruption);
+  warn(message: string): void {
+    this.#options.warn(message);
+  }
+
+  /** Ends whatever is waited for, at once. `reason`: also an error of something beside the plan. */
+  interrupt(reason: Error): void {
+    if (this.signal.aborted && outranks(reason, this.signal.reason)) this.renew();
+    this.#interrupt.abort(reason);
+    if (reason instanceof Interruption && reason.kind === "halt") this.#halt.abort(reason);
+  }
+
+  carryOut(step: Step): unknown {
+    this.#stepSeconds = step.timeoutSeconds;
+    return step.carryOut(this);
+  }
+
+  /** Seconds since a moment, without the time in which a run that was taken up again lay still. */
+  secondsSince(momentNs: bigint): number {
+    const { untilNs, lengthNs } = this.#gap;
+    return Number(this.clock.nowNs() - momentNs - (momentNs < untilNs ? lengthNs : 0n)) / 1e9;
   }
 
   /** After an interruption: waits are possible again. */
@@ -92,7 +152,7 @@ export class Session {
     device: Device,
     action: string,
     call: (signal: AbortSignal) => Promise<Answer>,
-    timeoutSeconds = this.#options.answerSeconds,
+    timeoutSeconds = this.#stepSeconds ?? this.#options.answerSeconds,
   ): Promise<Answer> {
     this.#touched.add(device);
     return answerOf(device.id, action, call, { timeoutMs: timeoutSeconds * 1000, signal: this.signal });
@@ -100,7 +160,7 @@ export class Session {
 
   /** Like `ask`, for what takes its time. */
   act(device: Device, action: string, call: (signal: AbortSignal) => Promise<void>, timeoutSeconds?: number) {
-    return this.ask(device, action, call, timeoutSeconds ?? this.#options.actionSeconds);
+    return this.ask(device, action, call, timeoutSeconds ?? this.#stepSeconds ?? this.#options.actionSeconds);
   }
 
   /** Begins something that `wait` ends. */
@@ -113,25 +173,28 @@ export class Session {
     return status;
   }
 
-  async beginMove(group: string, device: Movable, target: number): Promise<void> {
+  async beginMove(group: string, device: Movable, target: number): Promise<Status> {
     if (!this.#origins.has(device)) this.#origins.set(device, await this.position(device));
-    this.#move(group, device, target);
+    return this.#move(group, device, target);
   }
 
-  #move(group: string, device: Movable, target: number): void {
+  #move(group: string, device: Movable, target: number): Status {
     const action = `the move to ${target}${device.axis.unit === null ? "" : ` ${device.axis.unit}`}`;
     const status = this.begin(group, device, action, (signal) => device.moveTo(target, signal));
     this.#targets.set(device, target);
     this.#moving.set(device, status);
+    return status;
   }
 
-  async wait(group: string, timeoutSeconds = this.#options.actionSeconds): Promise<void> {
+  async wait(
+    group: string,
+    timeoutSeconds = this.#stepSeconds ?? this.#options.actionSeconds,
+  ): Promise<void> {
     const patience = { timeoutMs: timeoutSeconds * 1000, signal: this.signal };
     const statuses = this.#groups.get(group) ?? [];
     this.#groups.delete(group);
     // The first failure ends the waiting, whichever device it is.
     await Promise.all(statuses.map((status) => status.wait(patience)));
-    for (const [device, status] of this.#moving) if (status.state === "done") this.#moving.delete(device);
   }
 
   position(device: Movable): Promise<number> {
@@ -167,24 +230,67 @@ export class Session {
       throw new DaqError("usage", "A run was opened inside another one.", {
         hint: "Close the first one; plans that are part of others leave the run to them.",
       });
-    const { clock, metadata } = this.#options;
-    const composed = composeRun({ startedAtNs: clock.nowNs(), metadata, plan });
-    this.#run = new RecordedRun(
-      composed,
-      clock,
-      (name, doc) => this.#hand(name, doc),
-      (device, action, call) => this.ask(device, action, call),
-    );
-    this.#runs.push(composed.start.uid);
-    await this.#run.open();
-    await this.#readBaseline(this.#run);
-    return composed.start.uid;
+    const { clock, monitors } = this.#options;
+    const run = this.#begin(composeRun({ startedAtNs: clock.nowNs(), metadata: this.#metadata, plan }));
+    await run.open();
+    await this.#readBaseline(run);
+    for (const device of monitors) await run.monitor(device, monitorStreamOf(device));
+    return run.uid;
   }
 
-  #hand: ConstructorParameters<typeof RecordedRun>[2] = (name, doc) => {
+  #begin(composed: ComposedRun, earlier?: EarlierStreams): RecordedRun {
+    const { clock, framePlace, answerSeconds } = this.#options;
+    const run = new RecordedRun({
+      composed,
+      clock,
+      framePlace,
+      emit: this.#hand,
+      ask: (device, action, call, signal) =>
+        signal === undefined
+          ? this.ask(device, action, call)
+          : answerOf(device.id, action, call, { timeoutMs: answerSeconds * 1000, signal }),
+      onFailure: (error) => {
+        if (this.#run === run) this.interrupt(error);
+        else this.warn(error.message);
+      },
+      ...(earlier === undefined ? {} : { earlier }),
+    });
+    this.#run = run;
+    if (!this.#runs.includes(run.uid)) this.#runs.push(run.uid);
+    return run;
+  }
+
+  /**
+   * Goes on with a run that was interrupted: tells devices what they were told, and moves the axes back to where they were at
+   * its last checkpoint. When that fails, the run is left as it was found.
+   */
+  async takeUp({ start, descriptors, numbers, recorded, targets, lasting, lastNs }: Reached): Promise<void> {
+    const streams = new Map(
+      [...descriptors].map(([name, descriptor]) => [name, { descriptor, last: recorded.get(name) ?? 0 }]),
+    );
+    const run = this.#begin(recomposeRun(start, streams), { descriptors, numbers });
+    try {
+      for (const step of lasting) await this.carryOut(step);
+      for (const [device, target] of targets) this.#targets.set(device, target);
+      this.#checkpoint = { targets, numbers };
+      await this.rewind();
+      if ((numbers.get("baseline") ?? 0) === 0) await this.#readBaseline(run);
+      for (const device of this.#options.monitors) await run.monitor(device, monitorStreamOf(device));
+    } catch (error) {
+      this.#run = undefined;
+      await run.endMonitors();
+      throw error;
+    }
+    const untilNs = this.clock.nowNs();
+    this.#gap = { untilNs, lengthNs: untilNs - lastNs };
+  }
+
+  #hand: Emit = (name, doc) => {
     const { subscribers, subscriberSeconds } = this.#options;
     const signal = name === "stop" ? new AbortController().signal : this.#halt.signal;
-    return subscribers.hand(name, doc, subscriberSeconds * 1000, signal);
+    const handed = this.#handed.then(() => subscribers.hand(name, doc, subscriberSeconds * 1000, signal));
+    this.#handed = handed.catch(() => {});
+    return handed;
   };
 
   async #readBaseline(run: RecordedRun): Promise<void> {
@@ -198,6 +304,8 @@ export class Session {
   async close(status: ExitStatus, reason: string): Promise<void> {
     const run = this.run;
     if (status === "success") {
+      // Also when the plan mended it: what it measured since is not kept.
+      this.#options.subscribers.throwIfFailed();
       if (run.hasOpenEvent)
         throw new DaqError("usage", "A run was closed with an event that was not saved.", {
           hint: "Save it, or do not create it.",
@@ -213,11 +321,13 @@ export class Session {
       throw new DaqError("usage", "A checkpoint was made while an event was open.", {
         hint: "Save the event first: after a pause it would be begun again in the middle.",
       });
+    this.#options.subscribers.checkpoint();
     this.#checkpoint = { targets: new Map(this.#targets), numbers: this.#run?.numbers() ?? new Map() };
   }
 
   /** Brings axes back to where they were at the checkpoint, and forgets what was measured since. */
   async rewind(): Promise<void> {
+    this.#stepSeconds = undefined;
     this.#run?.rewind(this.#checkpoint.numbers);
     for (const device of this.#targets.keys())
       this.#move("rewind", device, this.#checkpoint.targets.get(device) ?? this.#origins.get(device)!);
@@ -225,7 +335,15 @@ export class Session {
   }
 
   /** Tells all that moves to stop, and waits for that a moment. Returns what did not obey. */
-  async stopMoving(): Promise<string[]> {
+  stopMoving(): Promise<string[]> {
+    const told = this.#stopAll();
+    // Whoever goes on after it may move them again: a stop that was said before must not come after that.
+    const stopped = this.#stopping.then(() => told);
+    this.#stopping = stopped;
+    return stopped;
+  }
+
+  #stopAll(): Promise<string[]> {
     // Also those whose move failed: that a driver gave up does not mean that the axis stands.
     const moving = [...this.#moving].filter(([, { state }]) => state !== "done");
     this.#moving.clear();
@@ -245,6 +363,7 @@ export class Session {
 
   /** Puts away what is still staged. Returns what failed. */
   async putAway(): Promise<string[]> {
+    this.#stepSeconds = undefined;
     const staged = [...this.#staged].reverse();
     const problems: string[] = [];
     for (const device of staged)

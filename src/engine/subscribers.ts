@@ -8,7 +8,21 @@ export type Subscriber = <Name extends DocumentName>(
   doc: Documents[Name],
 ) => void | Promise<void>;
 
-type Entry = { readonly name: string; readonly take: Subscriber; failed: boolean };
+export type SubscriberHooks = {
+  /**
+   * What came before will not be measured again. Events after it may be, after a pause, and then come with their old number.
+   */
+  readonly onCheckpoint?: () => void;
+  /** A document could not be taken, or that was interrupted: none of this run comes any more, nor its stop document. */
+  readonly onGivenUp?: () => void;
+};
+
+type Entry = {
+  readonly name: string;
+  readonly take: Subscriber;
+  readonly hooks: SubscriberHooks;
+  failed: boolean;
+};
 
 /** Hands each document to all subscribers, in the order of their subscription. */
 export class Subscribers {
@@ -16,8 +30,8 @@ export class Subscribers {
   #failure: DaqError | undefined;
 
   /** `name` is what an error calls it. Returns a function that ends the subscription. */
-  add(name: string, take: Subscriber): () => void {
-    const entry = { name, take, failed: false };
+  add(name: string, take: Subscriber, hooks: SubscriberHooks = {}): () => void {
+    const entry: Entry = { name, take, hooks, failed: false };
     this.#entries.push(entry);
     return () => {
       const index = this.#entries.indexOf(entry);
@@ -25,10 +39,19 @@ export class Subscribers {
     };
   }
 
+  checkpoint(): void {
+    for (const { hooks } of this.#entries) hooks.onCheckpoint?.();
+  }
+
   /** Forgets failures: a new run is a new chance. */
   reset(): void {
     this.#failure = undefined;
     for (const entry of this.#entries) entry.failed = false;
+  }
+
+  /** Throws why one could not take a document of this run. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Rejects when one cannot take it. After that it goes on rejecting: a plan cannot go on without its writer. */
@@ -49,6 +72,7 @@ export class Subscribers {
       } catch (cause) {
         // Whoever was interrupted may be in the middle of a document: what comes next would not be in order for it.
         entry.failed = true;
+        entry.hooks.onGivenUp?.();
         if (signal.aborted) throw signal.reason;
         const reason = cause instanceof Error ? cause.message : String(cause);
         failure ??= new DaqError("io", `${entry.name} could not take the ${name} document: ${reason}`, {

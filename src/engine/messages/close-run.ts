@@ -7,5 +7,6 @@ export function* closeRun(): Plan {
     rewind: "once",
     words: () => "close the run",
     carryOut: (session) => session.close("success", ""),
+    rehearse: (rehearsal) => rehearsal.closeRun(),
   };
 }

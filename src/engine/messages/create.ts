@@ -6,5 +6,6 @@ export function* create(stream = "primary"): Plan {
     command: "create",
     words: () => `begin an event of ${stream}`,
     carryOut: (session) => session.run.create(stream),
+    rehearse: (rehearsal) => rehearsal.create(stream),
   };
 }

@@ -8,6 +8,6 @@ export function* openRun(plan: Partial<RunStart> = {}): Plan<string> {
     rewind: "once",
     words: () => "open a run",
     carryOut: (session) => session.open(plan),
-    rehearse: () => "dry run",
+    rehearse: (rehearsal) => rehearsal.openRun(plan),
   }) as string;
 }

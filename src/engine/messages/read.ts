@@ -12,6 +12,6 @@ export function* read(device: Readable, timeoutSeconds?: number): Plan<Readings>
       session.openRun?.add(device, readings);
       return readings;
     },
-    rehearse: (rehearsal) => rehearsal.unread(device.id),
+    rehearse: (rehearsal) => rehearsal.read(device),
   }) as Readings;
 }

@@ -6,8 +6,6 @@ export function* save(): Plan {
     command: "save",
     words: () => "save the event",
     carryOut: (session) => session.run.save(),
-    rehearse: (rehearsal) => {
-      rehearsal.points++;
-    },
+    rehearse: (rehearsal) => rehearsal.save(),
   };
 }

@@ -5,6 +5,7 @@ import type { Plan } from "../plan.ts";
 export function* setEmission(device: Emitting, on: boolean): Plan {
   yield {
     command: "setEmission",
+    lasting: `emission of ${device.id}`,
     words: () => `switch ${device.id} ${on ? "on" : "off"}`,
     carryOut: (session) =>
       session.act(device, `switching ${on ? "on" : "off"}`, (signal) => device.setEmission(on, signal)),

@@ -13,6 +13,7 @@ export function* setExposure(device: Exposing, seconds: number): Plan {
   };
   yield {
     command: "setExposure",
+    lasting: `exposure of ${device.id}`,
     words: () => `set the exposure of ${device.id} to ${seconds} s`,
     carryOut: async (session) => {
       check();

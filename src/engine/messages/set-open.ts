@@ -5,6 +5,7 @@ import type { Plan } from "../plan.ts";
 export function* setOpen(device: Shutter, open: boolean): Plan {
   yield {
     command: "setOpen",
+    lasting: `shutter ${device.id}`,
     words: () => `${open ? "open" : "close"} ${device.id}`,
     carryOut: (session) =>
       session.act(device, open ? "opening" : "closing", (signal) => device.setOpen(open, signal)),

@@ -5,6 +5,7 @@ import type { Plan } from "../plan.ts";
 export function* setWavelength(device: WavelengthSelective, nanometres: number): Plan {
   yield {
     command: "setWavelength",
+    lasting: `wavelength of ${device.id}`,
     words: () => `set the wavelength of ${device.id} to ${nanometres} nm`,
     carryOut: async (session) => {
       await session.ask(device, "setting its wavelength", (signal) =>

@@ -7,11 +7,11 @@ export function* sleepUntil(momentNs: bigint | undefined, seconds: number): Plan
     words: () => `wait until ${seconds} s after the start`,
     carryOut: async (session) => {
       const fromNs = momentNs ?? session.clock.nowNs();
-      const leftMs = seconds * 1000 - Number(session.clock.nowNs() - fromNs) / 1e6;
-      if (leftMs > 0) await session.clock.sleep(leftMs, session.signal);
+      const leftSeconds = seconds - session.secondsSince(fromNs);
+      if (leftSeconds > 0) await session.clock.sleep(leftSeconds * 1000, session.signal);
       session.signal.throwIfAborted();
       return fromNs;
     },
-    rehearse: () => momentNs ?? 0n,
+    rehearse: (rehearsal) => momentNs ?? rehearsal.moment(),
   }) as bigint;
 }

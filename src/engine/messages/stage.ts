@@ -7,6 +7,7 @@ export function* stage(...devices: readonly Device[]): Plan {
     if (can(device, "stageable"))
       yield {
         command: "stage",
+        lasting: `readiness of ${device.id}`,
         rewind: "once",
         words: () => `make ${device.id} ready`,
         carryOut: (session) => session.stage(device),

@@ -7,6 +7,7 @@ export function* unstage(...devices: readonly Device[]): Plan {
     if (can(device, "stageable"))
       yield {
         command: "unstage",
+        lasting: `readiness of ${device.id}`,
         rewind: "once",
         words: () => `put ${device.id} away`,
         carryOut: (session) => session.unstage(device),

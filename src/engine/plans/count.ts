@@ -30,5 +30,6 @@ export function* count(
         yield* triggerAndRead(detectors);
       }
     })(),
+    detectors,
   );
 }

@@ -2,6 +2,7 @@ import type { Movable, Readable } from "../../devices/capabilities.ts";
 import type { RunStart } from "../../documents/run-start.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Plan } from "../plan.ts";
+import { checkPlaces } from "./check-places.ts";
 import { inRun } from "./in-run.ts";
 import { point } from "./point.ts";
 
@@ -12,22 +13,29 @@ export function* listScan(
   detectors: readonly Readable[],
   ...axes: readonly [ListedAxis, ...ListedAxis[]]
 ): Plan<string> {
+  const plan = { plan_name: "list_scan", plan_args: listArguments("listScan", detectors, axes) };
+  return yield* scanTogether(plan, detectors, axes);
+}
+
+/** Refuses lists that cannot be gone through together. */
+export function listArguments(
+  name: string,
+  detectors: readonly Readable[],
+  axes: readonly [ListedAxis, ...ListedAxis[]],
+) {
+  for (const { axis, places } of axes) checkPlaces(name, axis, places);
   const num = axes[0].places.length;
   const other = axes.find(({ places }) => places.length !== num);
-  if (num === 0 || other !== undefined)
+  if (other !== undefined)
     throw new DaqError(
       "usage",
-      `listScan: ${axes[0].axis.id} has ${num} places, ${(other ?? axes[0]).axis.id} ${other?.places.length ?? num}.`,
-      { hint: "Give every axis the same number of places, at least one." },
+      `${name}: ${axes[0].axis.id} has ${num} places, ${other.axis.id} ${other.places.length}.`,
+      { hint: "Give every axis the same number of places." },
     );
-  const plan = {
-    plan_name: "list_scan",
-    plan_args: {
-      detectors: detectors.map(({ id }) => id),
-      axes: axes.map(({ axis, places }) => ({ axis: axis.id, places })),
-    },
+  return {
+    detectors: detectors.map(({ id }) => id),
+    axes: axes.map(({ axis, places }) => ({ axis: axis.id, places })),
   };
-  return yield* scanTogether(plan, detectors, axes);
 }
 
 /** The run of all scans whose axes move together. */
@@ -54,5 +62,6 @@ export function* scanTogether(
           axes.map(({ axis, places }) => [axis, places[index]!] as const),
         );
     })(),
+    devices,
   );
 }

@@ -9,8 +9,11 @@ import type { Plan } from "../plan.ts";
 import { RunEngine } from "../run-engine.ts";
 import { count } from "./count.ts";
 import { gridScan } from "./grid-scan.ts";
+import { listGridScan } from "./list-grid-scan.ts";
 import { listScan } from "./list-scan.ts";
 import { moveTo } from "./point.ts";
+import { relativeGridScan } from "./relative-grid-scan.ts";
+import { relativeListScan } from "./relative-list-scan.ts";
 import { relativeScan } from "./relative-scan.ts";
 import { scan } from "./scan.ts";
 import { timeSeries } from "./time-series.ts";
@@ -106,6 +109,56 @@ describe("the places of", () => {
   });
 });
 
+describe("round where the axes were, and back there afterwards, go", () => {
+  const away = async () => {
+    const [x, y] = axes();
+    await x.moveTo(10, new AbortController().signal);
+    await y.moveTo(20, new AbortController().signal);
+    return [x, y] as const;
+  };
+
+  test("a relative list scan", async () => {
+    const [x, y] = await away();
+    const documents = await carriedOut(
+      relativeListScan([], { axis: x, places: [-1, 2] }, { axis: y, places: [0, 5] }),
+    );
+    assert.deepEqual(places(documents, "x", "y"), ["9,20", "12,25"]);
+    assert.deepEqual([x.told.at(-1), y.told.at(-1)], ["move 10", "move 20"]);
+    assert.deepEqual(documents.of("start")[0]!.plan_args!.origins, { x: 10, y: 20 });
+  });
+
+  test("a relative grid scan", async () => {
+    const [x, y] = await away();
+    const documents = await carriedOut(
+      relativeGridScan(
+        [],
+        { axis: x, start: -1, stop: 1, num: 2 },
+        { axis: y, start: 0, stop: 1, num: 2, snake: true },
+      ),
+    );
+    assert.deepEqual(places(documents, "x", "y"), ["9,20", "9,21", "11,21", "11,20"]);
+    assert.deepEqual([x.told.at(-1), y.told.at(-1)], ["move 10", "move 20"]);
+    assert.deepEqual(documents.of("start")[0]!.extents, [
+      [9, 11],
+      [20, 21],
+    ]);
+  });
+});
+
+test("the places of a list grid are all combinations of the lists", async () => {
+  const [x, y] = axes();
+  const documents = await carriedOut(
+    listGridScan([], { axis: x, places: [1, 5] }, { axis: y, places: [3, 1, 2], snake: true }),
+  );
+  assert.deepEqual(places(documents, "x", "y"), ["1,3", "1,1", "1,2", "5,2", "5,1", "5,3"]);
+  const [start] = documents.of("start");
+  assert.deepEqual(start!.shape, [2, 3]);
+  assert.deepEqual(start!.extents, [
+    [1, 5],
+    [3, 1],
+  ]);
+});
+
 test("a relative scan that fails brings the axis back, too", async () => {
   const [x] = axes();
   await x.moveTo(10, new AbortController().signal);
@@ -143,6 +196,12 @@ describe("what cannot be is refused:", () => {
     ["a scan to nowhere", () => scan([], { axis: x, start: 0, stop: Number.NaN }, 2)],
     ["lists of different lengths", () => listScan([], { axis: x, places: [1, 2] }, { axis: y, places: [1] })],
     ["an empty list", () => listScan([], { axis: x, places: [] })],
+    ["an empty list of a grid", () => listGridScan([], { axis: x, places: [1] }, { axis: y, places: [] })],
+    ["a place that is no number", () => listScan([], { axis: x, places: [1, Number.NaN] })],
+    [
+      "a slowest axis of a list grid that snakes",
+      () => listGridScan([], { axis: x, places: [1, 2], snake: true }),
+    ],
     ["a slowest axis that snakes", () => gridScan([], { axis: x, start: 0, stop: 1, num: 2, snake: true })],
   ] as const)
     test(what, async () => {
@@ -169,13 +228,13 @@ describe("a dry run", () => {
     const result = dryRun(scan([], { axis: x, start: 0, stop: 1 }, 2), {
       onStep: (words) => steps.push(words),
     });
-    assert.deepEqual(result, { steps: 14, points: 2 });
+    assert.deepEqual(result, { steps: 15, points: 2 });
     assert.deepEqual(steps.slice(0, 5), [
       "open a run",
+      "declare stream primary of x",
       "checkpoint",
       "move x to 0 mm",
       "wait for axes",
-      "begin an event of primary",
     ]);
     assert.deepEqual(x.told, []);
   });

@@ -1,8 +1,10 @@
 import { can, type Movable, type Readable } from "../../devices/capabilities.ts";
+import type { Readings } from "../../model/reading.ts";
 import { beginMove } from "../messages/begin-move.ts";
 import { beginTrigger } from "../messages/begin-trigger.ts";
 import { checkpoint } from "../messages/checkpoint.ts";
 import { create } from "../messages/create.ts";
+import { drop } from "../messages/drop.ts";
 import { read } from "../messages/read.ts";
 import { save } from "../messages/save.ts";
 import { wait } from "../messages/wait.ts";
@@ -14,8 +16,11 @@ export function* moveTo(places: Iterable<readonly [Movable, number]>): Plan {
   yield* wait("axes");
 }
 
+/** What was read, by device. */
+export type PointReadings = ReadonlyMap<Readable, Readings>;
+
 /** Triggers what can be triggered, all at once, then reads everything into one event. */
-export function* triggerAndRead(devices: readonly Readable[], stream = "primary"): Plan {
+export function* triggerAndRead(devices: readonly Readable[], stream = "primary"): Plan<PointReadings> {
   let triggered = false;
   for (const device of devices)
     if (can(device, "triggerable")) {
@@ -24,8 +29,16 @@ export function* triggerAndRead(devices: readonly Readable[], stream = "primary"
     }
   if (triggered) yield* wait("triggers");
   yield* create(stream);
-  for (const device of devices) yield* read(device);
-  yield* save();
+  const readings = new Map<Readable, Readings>();
+  try {
+    for (const device of devices) readings.set(device, yield* read(device));
+    yield* save();
+  } catch (error) {
+    // Whoever mends the failure may take the next event.
+    yield* drop();
+    throw error;
+  }
+  return readings;
 }
 
 /** One point of a scan: a checkpoint, the move, the event with the read-backs of all axes, also of those that stay. */
@@ -33,8 +46,8 @@ export function* point(
   detectors: readonly Readable[],
   moves: readonly (readonly [Movable, number])[],
   axes: readonly Movable[] = moves.map(([axis]) => axis),
-): Plan {
+): Plan<PointReadings> {
   yield* checkpoint();
   yield* moveTo(moves);
-  yield* triggerAndRead([...axes, ...detectors]);
+  return yield* triggerAndRead([...axes, ...detectors]);
 }

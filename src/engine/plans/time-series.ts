@@ -31,5 +31,6 @@ export function* timeSeries(
         yield* triggerAndRead(detectors);
       }
     })(),
+    detectors,
   );
 }

@@ -1,0 +1,12 @@
+import type { Metadata } from "../../model/metadata.ts";
+import type { Plan } from "../plan.ts";
+
+/** Into the start documents of the runs that are opened from here on. */
+export function* addMetadata(metadata: Metadata): Plan {
+  yield {
+    command: "addMetadata",
+    rewind: "once",
+    words: () => `note ${Object.keys(metadata).join(", ")} for the runs that follow`,
+    carryOut: (session) => session.addMetadata(metadata),
+  };
+}
