@@ -7,6 +7,7 @@ import { type ChunkBox, extentsWithin } from "./hierarchy/chunk-box.ts";
 import { ChunkWriter } from "./hierarchy/chunk-writer.ts";
 import { countOf, placesIn } from "./hierarchy/grid.ts";
 import { ShardOutput } from "./hierarchy/shard-output.ts";
+import { shownValue } from "./hierarchy/shown-value.ts";
 import type { ZarrArray } from "./hierarchy/zarr-array.ts";
 import { typedBytes } from "./typed-bytes.ts";
 
@@ -31,7 +32,9 @@ export class ArrayFilling {
     if (outside !== -1)
       throw this.#refuse(
         `there is no chunk [${chunkPlace.join(", ")}]`,
-        `Its grid has ${chunkCounts.join(" × ")} chunks, counted from 0: "${spec.dimensions[outside]}" is too large.`,
+        chunkCounts.includes(0)
+          ? `It has no element: its shape is ${spec.shape.join(" × ")}.`
+          : `Its grid has ${chunkCounts.join(" × ")} chunks, counted from 0: "${spec.dimensions[outside]}" is too large.`,
       );
     const source = typedBytes(this.#where, spec.dtype, data);
     const shape = extentsWithin(this.array, chunkPlace);
@@ -115,8 +118,10 @@ export class ArrayFilling {
     )
       return;
     throw this.#refuse(
-      `its ${what} were [${Array.isArray(indices) ? indices.join(", ") : String(indices)}]`,
-      `Give ${rank} whole numbers from 0 on, one for each dimension (${this.array.spec.dimensions.join(", ")}).`,
+      `its ${what} were ${shownValue(indices)}`,
+      rank === 0
+        ? "Give an empty list: it has no dimension."
+        : `Give ${rank} whole numbers from 0 on, one for each dimension (${this.array.spec.dimensions.join(", ")}).`,
     );
   }
 

@@ -1,10 +1,13 @@
 import type { DType, TypedArray } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
+import { checkAttributes } from "./check-attributes.ts";
+import { checkOption, checkOptions } from "./check-options.ts";
 import type { ArraySpec } from "./hierarchy/array-spec.ts";
-import { type Attributes, dimensionsKey } from "./hierarchy/attributes.ts";
+import type { Attributes } from "./hierarchy/attributes.ts";
 import type { ZarrCompression } from "./hierarchy/compression.ts";
 import type { FillValue } from "./hierarchy/fill-value.ts";
-import { ledgerKey } from "./hierarchy/missing-chunks.ts";
+import { checkNodePath } from "./hierarchy/node-path.ts";
+import { shownValue } from "./hierarchy/shown-value.ts";
 
 /** "gzip" is level 5, "zstd" level 1, and "blosc" zstd level 1 behind a byte shuffle. */
 export type CompressionName = "none" | "gzip" | "zstd" | "blosc";
@@ -52,25 +55,57 @@ const named: Readonly<Record<CompressionName, ZarrCompression>> = {
 };
 
 function compressionOf(name: string, choice: CompressionName | ZarrCompression): ZarrCompression {
-  if (typeof choice === "object") return choice;
-  if (Object.hasOwn(named, choice)) return named[choice];
-  throw new DaqError("format", `Zarr array "${name}": there is no compression "${choice}".`, {
+  if (typeof choice === "object" && choice !== null) return choice;
+  if (typeof choice === "string" && Object.hasOwn(named, choice)) return named[choice];
+  throw new DaqError("format", `Zarr array "${name}": there is no compression ${shownValue(choice)}.`, {
     hint: `Choose from: ${Object.keys(named).join(", ")}; or give a codec with its settings.`,
   });
 }
 
-/** Attributes that the writer keeps itself. Throws `DaqError("format")`. */
-export function checkAttributes(name: string, attributes: Attributes): void {
-  for (const reserved of [dimensionsKey, ledgerKey])
-    if (Object.hasOwn(attributes, reserved))
-      throw new DaqError("format", `"${name}": the attribute "${reserved}" is the writer's own.`, {
-        hint: "Choose another name for it.",
-      });
-}
+const optionNames = [
+  "name",
+  "shape",
+  "chunks",
+  "shards",
+  "dimensions",
+  "dtype",
+  "unit",
+  "fillValue",
+  "compression",
+  "checksum",
+  "separator",
+  "attributes",
+];
 
+/** Throws `DaqError` for options that say nothing; what an array cannot be is found where it is made. */
 export function arraySpecOf(options: ArrayOptions): ArraySpec {
-  const { name, unit, attributes = {}, shards, fillValue, checksum, separator } = options;
+  checkOptions("createArray", options, optionNames);
+  const {
+    name,
+    unit,
+    attributes = {},
+    shards,
+    fillValue,
+    checksum,
+    separator,
+    compression = "blosc",
+  } = options;
+  checkNodePath(name);
+  const check = (option: string, value: unknown, isRight: boolean, expected: string) =>
+    checkOption(`Zarr array "${name}"`, option, value, isRight, expected);
+  for (const option of ["shape", "chunks", "dimensions"] as const)
+    check(option, options[option], Array.isArray(options[option]), "a list, with one for each dimension");
+  check("shards", shards, shards === undefined || Array.isArray(shards), "a list, or leave it out");
+  check("unit", unit, unit === undefined || typeof unit === "string", 'text, such as "nm"');
+  check("checksum", checksum, checksum === undefined || typeof checksum === "boolean", "true or false");
+  check("separator", separator, [undefined, "/", "."].includes(separator), '"/" or "."');
   checkAttributes(name, attributes);
+  check(
+    "unit",
+    unit,
+    unit === undefined || !Object.hasOwn(attributes, "units") || attributes.units === unit,
+    `the unit once: the attribute "units" is ${shownValue(attributes.units)}`,
+  );
   return {
     path: name,
     dtype: options.dtype,
@@ -79,7 +114,7 @@ export function arraySpecOf(options: ArrayOptions): ArraySpec {
     ...(shards === undefined ? {} : { shardShape: [...shards] }),
     dimensions: [...options.dimensions],
     ...(fillValue === undefined ? {} : { fillValue }),
-    compression: compressionOf(name, options.compression ?? "blosc"),
+    compression: compressionOf(name, compression),
     ...(checksum === undefined ? {} : { checksum }),
     ...(separator === undefined ? {} : { separator }),
     attributes: { ...(unit === undefined ? {} : { units: unit }), ...attributes },

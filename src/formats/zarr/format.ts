@@ -5,6 +5,7 @@ import { parseWriterState, readCheckpoint } from "./checkpoint-file.ts";
 import { compressions, defaultCompression, maxCompressionLevel, zarrCompression } from "./compressions.ts";
 import { inspectZarr } from "./inspect.ts";
 import { createRunFolder, resumeRunFolder } from "./open-run-folder.ts";
+import { readZarr } from "./read-batches.ts";
 import { recoverZarr } from "./recover.ts";
 import type { LayoutOptions } from "./run-attributes.ts";
 import { type FolderOptions, RunFolder, removeIfEmpty } from "./run-folder.ts";
@@ -95,5 +96,6 @@ export const zarrFormat: Format = {
   },
 
   inspect: inspectZarr,
+  read: readZarr,
   recover: recoverZarr,
 };

@@ -1,39 +1,42 @@
 import { AccountBook, type Ledger } from "../../model/ledger.ts";
-import { ArrayReader } from "./hierarchy/array-reader.ts";
+import type { DeclaredRun } from "./declare-run.ts";
+import { removedDetail, removedRecords, SequenceNumbers } from "./removed-records.ts";
 import type { RunFolder } from "./run-folder.ts";
-import type { StreamRows } from "./stream-rows.ts";
-
-/** Sequence numbers read at once. */
-const sliceRows = 1 << 16;
 
 /**
- * What the arrays themselves tell: how many records they have, and which sequence numbers are missing between them. What
- * came after the last one is unknown, so the ledger is not complete.
+ * What the arrays themselves tell: how many records they have, which sequence numbers are missing between them, and what
+ * somebody removed. What came after the last one is unknown, so the ledger is not complete.
  */
-export async function knownLedger(folder: RunFolder, streams: readonly StreamRows[]): Promise<Ledger> {
+export async function knownLedger(
+  folder: RunFolder,
+  { streams }: DeclaredRun,
+  recordsOf: (stream: string) => number,
+): Promise<Ledger> {
   const atNs = String(BigInt(Date.now()) * 1_000_000n);
   const accounts = [];
-  for (const stream of streams) {
-    const book = new AccountBook(stream.name);
-    book.store(stream.records);
-    for await (const { first, count } of holesOf(folder, stream))
-      book.lose({ first, count, reason: "aborted", atNs, detail: "not in the folder when it was recovered" });
+  for (const declared of streams) {
+    const { name } = declared.layout.stream;
+    const records = recordsOf(name);
+    const book = new AccountBook(name);
+    book.store(records);
+    const numbers = new SequenceNumbers(folder.store, declared.sequence.array.withShape([records]));
+    let expected = 0;
+    for await (const { first, count } of numbers.of(0, records)) {
+      if (first > expected)
+        book.lose({
+          first: expected,
+          count: first - expected,
+          reason: "aborted",
+          atNs,
+          detail: "not in the folder when it was recovered",
+        });
+      expected = first + count;
+    }
+    for await (const range of removedRecords(folder.store, declared, records)) {
+      book.takeBack(range.count);
+      book.lose({ ...range, reason: "writer-failed", atNs, detail: removedDetail });
+    }
     accounts.push(book.account());
   }
   return { complete: false, accounts };
-}
-
-async function* holesOf(
-  folder: RunFolder,
-  { sequence, records }: StreamRows,
-): AsyncGenerator<{ first: number; count: number }> {
-  const reader = new ArrayReader(folder.store, sequence);
-  let expected = 0n;
-  for (let from = 0; from < records; from += sliceRows) {
-    const slice = await reader.readRegion([from], [Math.min(sliceRows, records - from)]);
-    for (const value of slice as BigInt64Array) {
-      if (value > expected) yield { first: Number(expected), count: Number(value - expected) };
-      expected = value + 1n;
-    }
-  }
 }

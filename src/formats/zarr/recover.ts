@@ -2,7 +2,6 @@ import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { RecoveredFile } from "../contract.ts";
 import { readCheckpoint } from "./checkpoint-file.ts";
-import { knownLedger } from "./known-ledger.ts";
 import { resumeRunFolder } from "./open-run-folder.ts";
 import { RunFolder } from "./run-folder.ts";
 import { readRunRoot } from "./run-root.ts";
@@ -27,11 +26,11 @@ export async function recoverZarr(path: string): Promise<RecoveredFile> {
     });
   const writer = await resumeRunFolder(path, record.run, record.options, state, folderOptions);
   try {
-    await writer.closeWith((streams) => knownLedger(folder, streams));
+    const { accounts } = await writer.closeAsKnown();
+    const count = (of: "stored" | "lost") => accounts.reduce((sum, account) => sum + account[of], 0);
+    return { path, changed: true, records: count("stored"), cutBytes: 0, lost: count("lost") };
   } catch (error) {
     await writer[Symbol.asyncDispose]();
     throw error;
   }
-  const records = Object.values(state.streams).reduce((sum, stream) => sum + stream.records, 0);
-  return { path, changed: true, records, cutBytes: 0 };
 }

@@ -66,21 +66,35 @@ export class RunFolder {
     if (options.resumeAtBytes !== undefined) return this.#openSink(path, { ...options, inOrder: true });
     // A crash may have left one, of which nothing counts.
     await rm(path, { force: true });
-    const sink = await this.#openSink(path, { ...options, inOrder: true });
+    const sink = await this.#inItsFolder(path, () => this.#openSink(path, { ...options, inOrder: true }));
     await this.#sync(dirname(path));
     return sink;
   }
 
-  /** Gives a file another name in the folder, in place of what was there. */
-  async rename(from: string, to: string): Promise<void> {
+  /** Gives a file another name in the folder, in place of what was there; false where somebody removed the file. */
+  async rename(from: string, to: string): Promise<boolean> {
     const [source, target] = [this.pathOf(from), this.pathOf(to)];
     await this.#folders.ensure(dirname(target));
     try {
-      await rename(source, target);
+      await this.#inItsFolder(target, () => rename(source, target));
     } catch (cause) {
+      if (systemCode(cause) === "ENOENT" && !(await this.has(from))) return false;
       throw writeError(target, cause);
     }
     await this.#sync(dirname(target));
+    return true;
+  }
+
+  /** Again where somebody removed the folder of the file. */
+  async #inItsFolder<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (systemCode(error instanceof DaqError ? error.cause : error) !== "ENOENT") throw error;
+      this.#folders.forget();
+      await this.#folders.ensure(dirname(path));
+      return work();
+    }
   }
 
   async has(key: string): Promise<boolean> {

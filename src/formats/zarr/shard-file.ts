@@ -30,6 +30,7 @@ export class ShardFile implements MultipartWrite {
     await this.#sink.write(bytes);
   }
 
+  /** Where somebody deleted the file meanwhile there is no shard: the account at the end of the run finds that. */
   async complete(): Promise<StoredObject> {
     await this.flush();
     await this.#sink.close();

@@ -20,6 +20,8 @@ export class ShardedObjects implements ArrayObjects {
   readonly #blocksPerShard: number;
   readonly #tiles: number;
   readonly #open = new Map<number, Promise<OpenShard>>();
+  /** The shard that was under way before a crash, and how many of its chunks somebody removed with it. */
+  #gone = { shard: -1, chunks: 0 };
 
   constructor(folder: RunFolder, array: ZarrArray) {
     this.#folder = folder;
@@ -32,7 +34,8 @@ export class ShardedObjects implements ArrayObjects {
     const shard = Math.floor(block / this.#blocksPerShard);
     const { writer } = await this.#openShard(shard);
     await writer.writeChunk((block % this.#blocksPerShard) * this.#tiles + tile, encoded);
-    if (writer.chunks === this.#array.chunksPerObject) await this.#complete(shard);
+    const gone = shard === this.#gone.shard ? this.#gone.chunks : 0;
+    if (writer.chunks + gone === this.#array.chunksPerObject) await this.#complete(shard);
   }
 
   async flush(): Promise<void> {
@@ -55,9 +58,13 @@ export class ShardedObjects implements ArrayObjects {
   async restore(blocks: number, _hasOpen: boolean, state: ShardState | undefined): Promise<void> {
     const shard = Math.floor(blocks / this.#blocksPerShard);
     const [openKey, key] = [this.#openKey(shard), this.#key(shard)];
-    const isOpen = state !== undefined && state.places.length > 0;
-    // A shard that was not whole at the checkpoint may have become so since.
-    if (isOpen && !(await this.#folder.has(openKey))) await this.#folder.rename(key, openKey);
+    const isOpen =
+      state !== undefined &&
+      state.places.length > 0 &&
+      // A shard that was not whole at the checkpoint may have become so since.
+      ((await this.#folder.has(openKey)) || (await this.#folder.rename(key, openKey)));
+    const chunks = (blocks % this.#blocksPerShard) * this.#tiles - (isOpen ? state.places.length : 0);
+    this.#gone = { shard, chunks: Math.max(0, chunks) };
     for (const later of await objectsFrom(this.#folder, this.#array, shard)) await this.#folder.remove(later);
     for (const name of await this.#folder.names(this.#array.path))
       if (name.startsWith(openPrefix) && !(isOpen && name === `${openPrefix}${shard}`))

@@ -25,6 +25,8 @@ export type StreamLayout = {
 };
 
 export const lossesGroup = "losses";
+/** A scan as arrays of its axes. */
+export const scanGroup = "scan";
 /** The groups of smaller images: `level_1` has half the size. */
 export const levelPrefix = "level_";
 
@@ -34,7 +36,7 @@ export function streamLayouts(
   chunkRows: number | undefined,
   zarr: ZarrOptions,
 ): readonly StreamLayout[] {
-  const groups = new Set<string>([lossesGroup]);
+  const groups = new Set<string>([lossesGroup, scanGroup]);
   const [only, ...others] = streams;
   const isAtRoot = only !== undefined && others.length === 0 && !only.columns.some(isGroupName);
   return streams.map((stream) =>
@@ -47,7 +49,7 @@ export function streamLayouts(
 }
 
 function isGroupName({ name }: Column): boolean {
-  return name === lossesGroup || name.startsWith(levelPrefix);
+  return name === lossesGroup || name === scanGroup || name.startsWith(levelPrefix);
 }
 
 function freeName(wanted: string, taken: Set<string>): string {

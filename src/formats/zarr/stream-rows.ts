@@ -82,6 +82,12 @@ export class StreamRows {
     return this.#records;
   }
 
+  /** Of a stream of frames: the array that has all of them. */
+  get frames(): ZarrArray {
+    const { array } = this.#columns[0]!.declared.values;
+    return array.withShape([this.#records, ...array.spec.shape.slice(1)]);
+  }
+
   /** The array of the sequence numbers, with all records. */
   get sequence(): ZarrArray {
     return this.#declared.sequence.array.withShape([this.#records]);

@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
+import { shownValue } from "./hierarchy/shown-value.ts";
 
 const constructors: Readonly<Record<DType, abstract new (...args: never[]) => TypedArray>> = {
   int8: Int8Array,
@@ -25,12 +26,12 @@ export function typedBytes(where: string, dtype: DType, data: TypedArray): Uint8
   if (!(data instanceof constructors[dtype]))
     throw new DaqError(
       "format",
-      `${where} holds ${dtype}, but was given ${dtypeOf(data) ?? describe(data)}.`,
+      `${where} holds ${dtype}, but was given ${dtypeOf(data) ?? shownValue(data)}.`,
       { hint: `Give a ${constructors[dtype].name}.` },
     );
+  if (data.buffer instanceof ArrayBuffer && data.buffer.detached)
+    throw new DaqError("format", `${where} was given values whose memory was transferred away.`, {
+      hint: "Write them before they are posted to a worker, or post a copy.",
+    });
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function describe(data: unknown): string {
-  return typeof data === "object" && data !== null ? data.constructor.name : typeof data;
 }

@@ -1,13 +1,17 @@
 import type { Batch } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
-import type { Ledger } from "../../model/ledger.ts";
+import type { Grid } from "../../model/grid.ts";
+import type { Ledger, StreamAccount } from "../../model/ledger.ts";
 import { checkBatch } from "../check-batch.ts";
-import type { FormatWriter, OutputFile, WriterState } from "../contract.ts";
+import type { FormatWriter, OutputFile, RemovedRecords, WriterState } from "../contract.ts";
 import { checkpointKey, writeCheckpoint, type ZarrWriterState } from "./checkpoint-file.ts";
 import type { DeclaredRun } from "./declare-run.ts";
+import { writeGrid } from "./grid.ts";
 import type { NodeDocument } from "./hierarchy/attributes.ts";
 import { consolidatedDocument } from "./hierarchy/consolidated.ts";
+import { knownLedger } from "./known-ledger.ts";
 import { lossNodes } from "./losses.ts";
+import { removedDetail, removedRecords } from "./removed-records.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { StreamRows, StreamState } from "./stream-rows.ts";
 
@@ -20,6 +24,8 @@ export class ZarrFormatWriter implements FormatWriter {
   readonly #streams: ReadonlyMap<string, StreamRows>;
   #state: "open" | "closed" | "released" = "open";
   #failure: unknown;
+  #isFinished = false;
+  #grid: Grid | undefined;
 
   constructor(folder: RunFolder, run: DeclaredRun, streams: readonly StreamRows[]) {
     this.#folder = folder;
@@ -48,28 +54,70 @@ export class ZarrFormatWriter implements FormatWriter {
     });
   }
 
-  close(ledger: Ledger): Promise<void> {
-    return this.closeWith(async () => ledger);
+  /** Looks at every object that was put, none of which is looked at while the run goes on. */
+  async *finish(accounts: readonly StreamAccount[]): AsyncGenerator<RemovedRecords, void, void> {
+    await this.#guard(() => this.#finishRows());
+    for (const declared of this.#run.streams) {
+      const { name: stream } = declared.layout.stream;
+      const { records } = this.#streams.get(stream)!;
+      const lost = accounts.find((account) => account.stream === stream)?.ranges;
+      for await (const range of removedRecords(this.#folder.store, declared, records, lost))
+        yield { stream, ...range, detail: removedDetail };
+    }
   }
 
-  /** Like `close`, with an account that is made when all records are in their arrays. */
-  async closeWith(ledgerOf: (streams: readonly StreamRows[]) => Promise<Ledger>): Promise<void> {
+  addGrid(grid: Grid): void {
+    this.#grid = grid;
+  }
+
+  async close(ledger: Ledger): Promise<void> {
     if (this.#state === "closed") return;
     await this.#guard(async () => {
-      await this.#folder.releaseRoom();
-      for (const rows of this.#streams.values()) await rows.finish();
-      await this.#writeEnd(await ledgerOf([...this.#streams.values()]));
-      // From here on the run is complete: what is left are files that only a crash would have needed.
-      for (const rows of this.#streams.values()) await rows.removeTails();
-      await this.#folder.remove(checkpointKey);
-      this.#state = "closed";
+      await this.#finishRows();
+      await this.#end(ledger);
     });
+  }
+
+  /** Like `close`, with the account that the folder itself tells. */
+  async closeAsKnown(): Promise<Ledger> {
+    return this.#guard(async () => {
+      await this.#finishRows();
+      const ledger = await knownLedger(
+        this.#folder,
+        this.#run,
+        (stream) => this.#streams.get(stream)?.records ?? 0,
+      );
+      await this.#end(ledger);
+      return ledger;
+    });
+  }
+
+  async #finishRows(): Promise<void> {
+    if (this.#isFinished) return;
+    await this.#folder.releaseRoom();
+    for (const rows of this.#streams.values()) await rows.finish();
+    this.#isFinished = true;
+  }
+
+  async #end(ledger: Ledger): Promise<void> {
+    await this.#writeEnd(ledger);
+    // From here on the run is complete: what is left are files that only a crash would have needed.
+    for (const rows of this.#streams.values()) await rows.removeTails();
+    await this.#folder.remove(checkpointKey);
+    this.#state = "closed";
   }
 
   /** The account, and last of all the root's metadata: with it the run is complete. */
   async #writeEnd(ledger: Ledger): Promise<void> {
     const { format, groups } = this.#run;
     const losses = lossNodes(format, ledger);
+    const [run, streams] = [this.#run, this.#streams];
+    const grid =
+      this.#grid === undefined
+        ? []
+        : await writeGrid({ folder: this.#folder, run, streams, grid: this.#grid });
+    // As they are: somebody may have deleted them since they were put.
+    await this.#folder.putDocuments(groups);
     await this.#folder.putDocuments(losses.groups);
     for (const { array, bytes } of losses.arrays) {
       await this.#folder.store.put(array.key([0]), [bytes]);
@@ -80,6 +128,7 @@ export class ZarrFormatWriter implements FormatWriter {
       ...root,
       ...groups,
       ...[...this.#streams.values()].flatMap((rows) => rows.documents()),
+      ...grid,
       ...losses.groups,
       ...losses.arrays.flatMap(({ array }) => array.documents()),
     ];

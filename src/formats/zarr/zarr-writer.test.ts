@@ -217,7 +217,7 @@ test("bad input is refused with what was expected, and changes nothing", async (
   const bad: readonly (readonly [() => Promise<void>, RegExp])[] = [
     [() => writer.writeChunk("frames", [0, 0, 0], new Int16Array(24)), /holds uint16, but was given int16/],
     [() => writer.writeChunk("frames", [0, 0, 0], new Uint16Array(23)), /was given 23 values/],
-    [() => writer.writeChunk("frames", [0, 0], chunk), /chunk indices were \[0, 0\]/],
+    [() => writer.writeChunk("frames", [0, 0], chunk), /chunk indices were \[ 0, 0 \]/],
     [() => writer.writeChunk("frames", [3, 0, 0], chunk), /there is no chunk \[3, 0, 0\]/],
     [() => writer.writeChunk("frames", [-1, 0, 0], chunk), /chunk indices were/],
     [() => writer.writeChunk("frames", [0.5, 0, 0], chunk), /chunk indices were/],

@@ -94,7 +94,28 @@ export class ArrayReader {
   }
 
   /** A box of elements in row-major order; what was not written is the fill value (0 where that is null). */
-  async readRegion(offsets: readonly number[], shape: readonly number[]): Promise<TypedArray> {
+  readRegion(offsets: readonly number[], shape: readonly number[]): Promise<TypedArray> {
+    return this.#read(offsets, shape, () => {});
+  }
+
+  /** Like `readRegion`, for an array all of whose chunks were written: throws `DaqError("format")` where one is not there. */
+  readStored(offsets: readonly number[], shape: readonly number[]): Promise<TypedArray> {
+    return this.#read(offsets, shape, (place) => {
+      throw new DaqError(
+        "format",
+        `${this.#store.url}/${this.#array.path} is damaged: its chunk ${place.join(", ")} is not there.`,
+        {
+          hint: "Restore the missing object from a copy; what other chunks hold can be read with any Zarr library.",
+        },
+      );
+    });
+  }
+
+  async #read(
+    offsets: readonly number[],
+    shape: readonly number[],
+    onMissing: (chunkPlace: readonly number[]) => void,
+  ): Promise<TypedArray> {
     const { chunkShape, dtype } = this.#array.spec;
     const { elementBytes, fillValue } = this.#array;
     const target = new Uint8Array(countOf(shape) * elementBytes);
@@ -103,7 +124,10 @@ export class ArrayReader {
     const end = offsets.map((offset, axis) => Math.ceil((offset + shape[axis]!) / chunkShape[axis]!));
     for (const place of placesIn(first, end)) {
       const chunk = await this.readChunk(place);
-      if (chunk === undefined) continue;
+      if (chunk === undefined) {
+        onMissing(place);
+        continue;
+      }
       const start = place.map((index, axis) => Math.max(index * chunkShape[axis]!, offsets[axis]!));
       const stop = place.map((index, axis) =>
         Math.min((index + 1) * chunkShape[axis]!, offsets[axis]! + shape[axis]!),

@@ -1,5 +1,6 @@
 import type { EncodeStep } from "../../../bytes/compress/codec.ts";
 import { DaqError } from "../../../model/errors.ts";
+import { shownValue } from "./shown-value.ts";
 
 /**
  * What is done to a chunk. A shuffle before gzip, zstd or lz4 is the Blosc container with that codec inside: it is the one
@@ -26,22 +27,22 @@ export function checkCompression(where: string, compression: ZarrCompression): v
   const { codec } = compression;
   if (codec === "none") return;
   if (!Object.hasOwn(mostLevels, codec))
-    throw new DaqError("format", `${where}: Zarr has no compression "${codec}" here.`, {
+    throw new DaqError("format", `${where}: Zarr has no compression ${shownValue(codec)} here.`, {
       hint: `Choose from: none, ${Object.keys(mostLevels).join(", ")}.`,
     });
   const most = mostLevels[codec];
   const { level } = compression;
   if (!Number.isInteger(level) || level < 1 || level > most)
-    throw new DaqError("format", `${where}: ${codec} has no level ${level}.`, {
+    throw new DaqError("format", `${where}: ${codec} has no level ${shownValue(level)}.`, {
       hint: `Choose a whole number from 1 to ${most}, or the compression "none".`,
     });
   if (codec !== "blosc") return;
   if (!["lz4", "zstd", "zlib"].includes(compression.inner))
-    throw new DaqError("format", `${where}: blosc has no codec "${compression.inner}" here.`, {
+    throw new DaqError("format", `${where}: blosc has no codec ${shownValue(compression.inner)} here.`, {
       hint: "Choose from: lz4, zstd, zlib.",
     });
   if (!["none", "byte", "bit"].includes(compression.shuffle))
-    throw new DaqError("format", `${where}: blosc has no shuffle "${compression.shuffle}".`, {
+    throw new DaqError("format", `${where}: blosc has no shuffle ${shownValue(compression.shuffle)}.`, {
       hint: "Choose from: none, byte, bit.",
     });
 }

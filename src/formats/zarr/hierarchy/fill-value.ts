@@ -2,6 +2,7 @@ import { type DType, dtypeBytes } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import type { AttributeValue } from "./attributes.ts";
 import { isFloat } from "./data-type.ts";
+import { shownValue } from "./shown-value.ts";
 
 /** null (version 2 only): nothing is said about elements that were not written. */
 export type FillValue = number | bigint | null;
@@ -11,7 +12,7 @@ function isSigned(dtype: DType): boolean {
 }
 
 function refuse(where: string, dtype: DType, value: unknown): DaqError {
-  const shown = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
+  const shown = typeof value === "bigint" ? String(value) : shownValue(value);
   return new DaqError("format", `${where}: the fill value ${shown} is not a value of ${dtype}.`, {
     hint: isFloat(dtype)
       ? "Give a number, or NaN."
@@ -26,7 +27,7 @@ export function checkFillValue(where: string, dtype: DType, value: FillValue): v
     if (typeof value !== "number") throw refuse(where, dtype, value);
     return;
   }
-  if (typeof value === "number" && !Number.isSafeInteger(value)) throw refuse(where, dtype, value);
+  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw refuse(where, dtype, value);
   const bits = BigInt(8 * dtypeBytes(dtype));
   const [least, most] = isSigned(dtype)
     ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]

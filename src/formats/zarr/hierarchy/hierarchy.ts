@@ -13,11 +13,14 @@ import type { ZarrArray } from "./zarr-array.ts";
 /** The groups and arrays of one store, as documents in it. Keeps nothing itself: several processes may add to it. */
 export class Hierarchy {
   readonly format: ZarrFormat;
+  /** The root's documents, as they were when it was made or opened. */
+  readonly root: readonly NodeDocument[];
   readonly #store: Store;
 
-  private constructor(store: Store, format: ZarrFormat) {
+  private constructor(store: Store, format: ZarrFormat, attributes: Attributes) {
     this.#store = store;
     this.format = format;
+    this.root = groupDocuments(format, "", attributes);
   }
 
   /** Makes the root. Throws `DaqError("path")` where something is already. */
@@ -26,31 +29,34 @@ export class Hierarchy {
       hint: "Choose another path, or open what is there with ZarrWriter.open.",
     });
     for await (const _object of store.list("")) throw taken;
-    const hierarchy = new Hierarchy(store, format);
-    if (!(await hierarchy.#add(groupDocuments(format, "", attributes)))) throw taken;
+    const hierarchy = new Hierarchy(store, format, attributes);
+    if (!(await hierarchy.#add(hierarchy.root))) throw taken;
     return hierarchy;
   }
 
   /** Throws `DaqError("path")` where there is no hierarchy. */
   static async open(store: Store): Promise<Hierarchy> {
     const root = await readNode(store, "");
-    if (root?.kind === "group") return new Hierarchy(store, root.format);
+    if (root?.kind === "group") return new Hierarchy(store, root.format, root.attributes);
     throw new DaqError("path", `There is no Zarr group at ${store.url}.`, {
       hint: "Look at the path; a new one is made by ZarrWriter.create.",
     });
   }
 
-  /** Makes a group and those that it is in. Throws `DaqError("path")` where something is already. */
-  async addGroup(path: string, attributes: Attributes): Promise<void> {
+  /** Makes a group and those that it is in; resolves with what it put. Throws `DaqError("path")` where something is already. */
+  async addGroup(path: string, attributes: Attributes): Promise<readonly NodeDocument[]> {
     checkNodePath(path);
-    await this.#addParents(path);
-    await this.#addNode("group", path, groupDocuments(this.format, path, attributes));
+    const parents = await this.#addParents(path);
+    return [
+      ...parents,
+      ...(await this.#addNode("group", path, groupDocuments(this.format, path, attributes))),
+    ];
   }
 
-  /** Makes an array and the groups that it is in. Throws `DaqError("path")` where something is already. */
-  async addArray(array: ZarrArray): Promise<void> {
-    await this.#addParents(array.path);
-    await this.#addNode("array", array.path, array.documents());
+  /** Makes an array and the groups that it is in; resolves with what it put. Throws `DaqError("path")` where something is already. */
+  async addArray(array: ZarrArray): Promise<readonly NodeDocument[]> {
+    const parents = await this.#addParents(array.path);
+    return [...parents, ...(await this.#addNode("array", array.path, array.documents()))];
   }
 
   /** Throws `DaqError("path")` where there is none. */
@@ -65,9 +71,9 @@ export class Hierarchy {
 
   /**
    * Adds attributes to those of a node ("" is the root), in place of those with the same names. Nothing else in its
-   * documents changes, whoever wrote them.
+   * documents changes, whoever wrote them. Resolves with what it put.
    */
-  async setAttributes(path: string, attributes: Attributes): Promise<void> {
+  async setAttributes(path: string, attributes: Attributes): Promise<readonly NodeDocument[]> {
     if (path !== "") checkNodePath(path);
     const names = this.format === 3 ? ["zarr.json"] : [".zarray", ".zgroup"];
     const found = await Promise.all(names.map((name) => this.#read(keyIn(path, name))));
@@ -80,12 +86,15 @@ export class Hierarchy {
     if (this.format === 2) {
       const key = keyIn(path, ".zattrs");
       const value = { ...((await this.#read(key)) as Attributes | undefined), ...attributes };
-      return this.#put([{ key, value }]);
+      await this.#put([{ key, value }]);
+      return [{ key, value }];
     }
     const { consolidated_metadata: _older, ...fields } = node;
     const older = isFields(fields.attributes) ? (fields.attributes as Attributes) : {};
     const value = { ...(fields as Attributes), attributes: { ...older, ...attributes } };
-    await this.#put([{ key: keyIn(path, "zarr.json"), value }]);
+    const document = { key: keyIn(path, "zarr.json"), value };
+    await this.#put([document]);
+    return [document];
   }
 
   /** Replaces the documents of an array that is there. */
@@ -113,7 +122,8 @@ export class Hierarchy {
     if (older !== undefined) await this.#put([{ key: "zarr.json", value: value as Attributes }]);
   }
 
-  async #addParents(path: string): Promise<void> {
+  async #addParents(path: string): Promise<readonly NodeDocument[]> {
+    const made: NodeDocument[] = [];
     for (const parent of parentsOf(path)) {
       const node = await readNode(this.#store, parent);
       if (node?.kind === "array")
@@ -121,14 +131,21 @@ export class Hierarchy {
           hint: "Only groups hold other nodes: choose another name.",
         });
       // Another process may make it at the same time: either is as good.
-      if (node === undefined) await this.#add(groupDocuments(this.format, parent, {}));
+      if (node !== undefined) continue;
+      const documents = groupDocuments(this.format, parent, {});
+      if (await this.#add(documents)) made.push(...documents);
     }
+    return made;
   }
 
-  async #addNode(kind: string, path: string, documents: readonly NodeDocument[]): Promise<void> {
+  async #addNode(
+    kind: string,
+    path: string,
+    documents: readonly NodeDocument[],
+  ): Promise<readonly NodeDocument[]> {
     await this.forgetConsolidated();
     const isFree = (await readNode(this.#store, path)) === undefined;
-    if (isFree && (await this.#add(documents))) return;
+    if (isFree && (await this.#add(documents))) return documents;
     throw new DaqError("path", `"${path}" exists already in ${this.#store.url}; no ${kind} was made.`, {
       hint: "Choose another name, or open the store with ZarrWriter.open to write into what is there.",
     });

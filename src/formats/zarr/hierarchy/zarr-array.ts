@@ -1,5 +1,5 @@
 import type { EncodeStep } from "../../../bytes/compress/codec.ts";
-import { dtypeBytes, isDType } from "../../../model/dtype.ts";
+import { dtypeBytes, dtypes, isDType } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import { arrayDocuments } from "./array-documents.ts";
 import type { ArraySpec, ZarrFormat } from "./array-spec.ts";
@@ -9,6 +9,7 @@ import { isFloat } from "./data-type.ts";
 import { checkFillValue, type FillValue } from "./fill-value.ts";
 import { countOf, partsOf } from "./grid.ts";
 import { checkNodePath, keyIn } from "./node-path.ts";
+import { shownValue } from "./shown-value.ts";
 
 const mostDimensions = 32;
 /** What a Blosc chunk can hold. */
@@ -24,7 +25,7 @@ function checkExtents(path: string, name: string, extents: readonly number[], le
   if (!Array.isArray(extents) || extents.some((n) => !Number.isSafeInteger(n) || n < least))
     throw refuse(
       path,
-      `its ${name} is ${JSON.stringify(extents)}`,
+      `its ${name} is ${shownValue(extents)}`,
       `Give a list of whole numbers from ${least} on, one for each dimension.`,
     );
 }
@@ -60,11 +61,12 @@ function checkShapes({ path, shape, chunkShape, shardShape, dimensions }: ArrayS
 }
 
 function checkDimensions({ path, dimensions }: ArraySpec): void {
-  const wrong = dimensions.find((name, axis) => !name || dimensions.indexOf(name) !== axis);
-  if (wrong === undefined && dimensions.every((name) => typeof name === "string")) return;
+  const isRight = (name: unknown, axis: number) =>
+    typeof name === "string" && name !== "" && dimensions.indexOf(name) === axis;
+  if (dimensions.every(isRight)) return;
   throw refuse(
     path,
-    `its dimensions are called ${JSON.stringify(dimensions)}`,
+    `its dimensions are called ${shownValue(dimensions)}`,
     "Give each dimension a name of its own.",
   );
 }
@@ -94,7 +96,11 @@ export class ZarrArray {
     if (format !== 2 && format !== 3)
       throw refuse(path, `Zarr has no version ${String(format)} here`, "Choose 3 or 2.");
     if (!isDType(dtype))
-      throw refuse(path, `there is no dtype ${JSON.stringify(dtype)}`, "Choose one of daq-storage's dtypes.");
+      throw refuse(
+        path,
+        `there is no dtype ${shownValue(dtype)}`,
+        `Choose one of these: ${dtypes.join(", ")}.`,
+      );
     checkShapes(spec);
     checkDimensions(spec);
     checkCompression(`Zarr array "${path}"`, spec.compression);

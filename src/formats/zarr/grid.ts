@@ -1,0 +1,134 @@
+import { sharedPool } from "../../bytes/pool/worker-pool.ts";
+import { type TypedArray, typedView } from "../../model/dtype.ts";
+import { DaqError } from "../../model/errors.ts";
+import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
+import { gridValues, missingElement } from "../grid-values.ts";
+import { ArrayFilling } from "./array-filling.ts";
+import type { DeclaredRun } from "./declare-run.ts";
+import { ArrayReader } from "./hierarchy/array-reader.ts";
+import type { ArraySpec } from "./hierarchy/array-spec.ts";
+import type { Attributes, NodeDocument } from "./hierarchy/attributes.ts";
+import { placesIn } from "./hierarchy/grid.ts";
+import { groupDocuments } from "./hierarchy/group-documents.ts";
+import { ZarrArray } from "./hierarchy/zarr-array.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { scanGroup } from "./stream-layout.ts";
+import type { StreamRows } from "./stream-rows.ts";
+
+/** Frames of a scan are copied up to this much; beyond it the numbers of the frames say where each of them is. */
+const mostCopiedBytes = 4 * 2 ** 30;
+
+type GridToWrite = {
+  readonly folder: RunFolder;
+  readonly run: DeclaredRun;
+  readonly streams: ReadonlyMap<string, StreamRows>;
+  readonly grid: Grid;
+};
+
+/**
+ * Writes a scan as arrays of its axes, when the run is closed: the group `scan`, with the set points as coordinates. Gives
+ * its documents. Frames are in it a second time, one chunk each.
+ */
+export async function writeGrid(toWrite: GridToWrite): Promise<readonly NodeDocument[]> {
+  const { folder, run, grid } = toWrite;
+  const { format } = run;
+  const shape = gridShape(grid);
+  const names = gridNames(grid);
+  const dimensions = grid.axes.map(({ name }) => name);
+  const documents: NodeDocument[] = [...groupDocuments(format, scanGroup, {})];
+  const put = async (
+    spec: Omit<ArraySpec, "compression" | "chunkShape">,
+    bytes: Uint8Array,
+  ): Promise<void> => {
+    const array = new ZarrArray(format, { ...spec, chunkShape: spec.shape, compression: { codec: "none" } });
+    await folder.store.put(array.key(spec.shape.map(() => 0)), [bytes]);
+    documents.push(...array.documents());
+  };
+  for (const { name, unit, places } of grid.axes)
+    await put(
+      {
+        path: `${scanGroup}/${name}`,
+        dtype: "float64",
+        shape: [places.length],
+        dimensions: [name],
+        attributes: { long_name: `${name}, set point`, ...(unit === undefined ? {} : { units: unit }) },
+      },
+      new Uint8Array(Float64Array.from(places).buffer),
+    );
+  for (const [index, quantity] of grid.quantities.entries()) {
+    const { dtype, bytes } = gridValues(quantity);
+    const { unit, description } = quantity;
+    const attributes: Attributes = {
+      ...(unit === undefined ? {} : { units: unit }),
+      ...(description === undefined ? {} : { long_name: description }),
+    };
+    await put(
+      { path: `${scanGroup}/${names.quantities[index]}`, dtype, shape, dimensions, attributes },
+      bytes,
+    );
+  }
+  for (const [index, { stream, numbers }] of grid.frames.entries()) {
+    const frames = toWrite.streams.get(stream)?.frames;
+    if (
+      frames === undefined ||
+      frames.chunkBytes * frames.chunkCounts.reduce((a, b) => a * b, 1) > mostCopiedBytes
+    )
+      continue;
+    documents.push(...(await copyFrames(toWrite, names.frames[index]!, frames, numbers)));
+  }
+  await folder.putDocuments(documents);
+  return documents;
+}
+
+async function copyFrames(
+  { folder, run, grid }: GridToWrite,
+  name: string,
+  frames: ZarrArray,
+  numbers: readonly (number | null)[],
+): Promise<readonly NodeDocument[]> {
+  const { spec } = frames;
+  const shape = gridShape(grid);
+  const ones = shape.map(() => 1);
+  const [, ...frameShape] = spec.shape;
+  const isMissing = numbers.includes(null);
+  const [missing] = typedView(spec.dtype, missingElement(spec.dtype));
+  const array = new ZarrArray(run.format, {
+    path: `${scanGroup}/${name}`,
+    dtype: spec.dtype,
+    shape: [...shape, ...frameShape],
+    chunkShape: [...ones, ...spec.chunkShape.slice(1)],
+    dimensions: [...grid.axes.map((axis) => axis.name), ...spec.dimensions.slice(1)],
+    compression: spec.compression,
+    ...(isMissing ? { fillValue: typeof missing === "bigint" ? Number(missing) : missing! } : {}),
+    ...(spec.attributes === undefined ? {} : { attributes: spec.attributes }),
+  });
+  const reader = new ArrayReader(folder.store, frames);
+  const filling = new ArrayFilling(folder.store, await sharedPool(), array);
+  let at = 0;
+  for (const place of placesIn(
+    ones.map(() => 0),
+    shape,
+  )) {
+    const number = numbers[at++]!;
+    if (number === null) continue;
+    const frame = await storedFrame(reader, number, frameShape);
+    if (frame === undefined) continue;
+    await filling.writeRegion([...place, ...frameShape.map(() => 0)], [...ones, ...frameShape], frame);
+  }
+  await filling.flush();
+  return array.documents();
+}
+
+/** Undefined for a frame that somebody removed meanwhile: the account says so, and the others are copied. */
+async function storedFrame(
+  reader: ArrayReader,
+  number: number,
+  frameShape: readonly number[],
+): Promise<TypedArray | undefined> {
+  try {
+    return await reader.readStored([number, ...frameShape.map(() => 0)], [1, ...frameShape]);
+  } catch (error) {
+    if (error instanceof DaqError && error.code === "format") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { exitCodes } from "../../src/model/errors.ts";
+import type { StreamAccount } from "../../src/model/ledger.ts";
+import { CounterRun, readZarr } from "./counter-run.ts";
+
+const daq = resolve(import.meta.dirname, "../../bin/daq.js");
+
+/** Chunks of 700 records, four of them in a shard. */
+const rowsPerShard = 2_800;
+
+async function runDaq(...args: string[]): Promise<{ code: number; out: string }> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [daq, ...args]);
+    return { code: 0, out: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout + stderr };
+  }
+}
+
+/** Deletes a shard of the values and, where there are so many, two of the times. */
+async function deleteShards(run: CounterRun): Promise<number[]> {
+  const folder = join(run.outputFolder, "run.zarr");
+  const shards = () => readdirSync(join(folder, "n/c")).length;
+  for (let tries = 0; tries < 400; tries++) {
+    await sleep(25);
+    try {
+      if (shards() >= 5) break;
+    } catch {
+      // Nothing is whole yet.
+    }
+  }
+  assert.ok(shards() >= 5, run.stderr);
+  rmSync(join(folder, "n/c/1"));
+  for (const shard of [3, 4]) rmSync(join(folder, "timestamps/c", String(shard)));
+  await sleep(300);
+  return [1, 3, 4];
+}
+
+function checkAccount(account: StreamAccount, shards: readonly number[]): void {
+  assert.equal(account.lost, shards.length * rowsPerShard);
+  assert.equal(account.produced, account.stored + account.lost);
+  const lost = account.ranges.flatMap(({ first, count }) =>
+    Array.from({ length: count / rowsPerShard }, (_, at) => first / rowsPerShard + at),
+  );
+  assert.deepEqual(lost, shards);
+  for (const { reason, detail } of account.ranges) {
+    assert.equal(reason, "writer-failed");
+    assert.match(detail!, /deleted from the folder/);
+  }
+}
+
+test("shards that are deleted during a run are lost in its account, its notes and its exit code", async () => {
+  const run = new CounterRun({ formats: ["zarr"] });
+  await run.started;
+  const shards = await deleteShards(run);
+  run.assertRunning();
+  run.process.kill("SIGINT");
+  assert.equal(await run.exited, exitCodes.lossy, run.stderr);
+  const [account] = run.accounts();
+  checkAccount(account!, shards);
+  const { notes } = JSON.parse(readFileSync(run.indexPath, "utf8")) as { notes: string[] };
+  assert.match(
+    notes.join("\n"),
+    /run\.zarr: 8400 records of counter are lost, though they were stored: .*deleted/,
+  );
+  const rows = await readZarr(join(run.outputFolder, "run.zarr"));
+  assert.equal(rows.values.length, account!.produced);
+  for (const [row, value] of rows.values.entries())
+    assert.equal(value, Math.floor(row / rowsPerShard) === 1 ? 0 : row);
+  const inspected = await runDaq("inspect", join(run.outputFolder, "run.zarr"));
+  assert.equal(inspected.code, exitCodes.lossy, inspected.out);
+  run.remove();
+});
+
+test("shards that are deleted before a run is recovered are lost in its account, and recover exits with 3", async () => {
+  for (const byJournal of [true, false]) {
+    const run = new CounterRun({ formats: ["zarr"] });
+    await run.started;
+    const { ringPath } = run;
+    const tap = run.tap();
+    const recorder = tap.consumers().find(({ durable, alive }) => durable && alive)!.pid;
+    tap.detach();
+    const shards = await deleteShards(run);
+    run.process.kill("SIGKILL");
+    process.kill(recorder, "SIGKILL");
+    await run.exited;
+    rmSync(ringPath, { force: true });
+    const path = join(run.outputFolder, "run.zarr");
+    if (!byJournal) rmSync(run.journalPath);
+    const recovered = await runDaq("recover", path);
+    assert.equal(recovered.code, exitCodes.lossy, recovered.out);
+    assert.match(recovered.out, byJournal ? /deleted from the folder/ : /8400 records are lost/);
+    const inspected = await runDaq("inspect", "--json", path);
+    const { ledgers } = JSON.parse(inspected.out) as {
+      ledgers: { ledger: { accounts: StreamAccount[] } }[];
+    };
+    checkAccount(ledgers[0]!.ledger.accounts[0]!, shards);
+    run.remove();
+  }
+});
