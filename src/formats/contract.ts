@@ -1,6 +1,7 @@
 import type { OpenSink } from "../bytes/byte-sink.ts";
 import type { Batch } from "../model/batch.ts";
-import type { Ledger } from "../model/ledger.ts";
+import type { Grid } from "../model/grid.ts";
+import type { Ledger, LostRange, StreamAccount } from "../model/ledger.ts";
 import type { Run, RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 
@@ -66,16 +67,39 @@ export interface FormatWriter {
    * is stored. A writer without this method is given copies.
    */
   appendShared?(batch: Batch, isIntact: () => boolean): Promise<boolean>;
-  /** Everything appended before it survives `kill -9` (and, with `durability: "power"`, the machine's death). */
-  checkpoint(): Promise<WriterState>;
+  /**
+   * Everything appended before it survives `kill -9` (and, with `durability: "power"`, the machine's death). `known`: the
+   * account as it is now, for a writer that finishes files while the run goes on.
+   */
+  checkpoint(known?: () => Ledger): Promise<WriterState>;
+  /** Of a writer that finishes files while the run goes on: those that it still writes. Absent: all. */
+  readonly openFiles?: readonly OutputFile[];
+  /** What of each stream is in files that are finished: records before number `end`, `stored` of them. */
+  readonly finished?: { readonly [stream: string]: { readonly end: number; readonly stored: number } };
+  /**
+   * Puts everything that was appended in its place, and then tells which records are not there, in order, though they
+   * were stored: somebody removed a part of the output. They count as lost in the ledger that `close` is given after it.
+   * `accounts`: what is known to be lost otherwise. Absent where the output has no parts that can go alone.
+   */
+  finish?(accounts: readonly StreamAccount[]): AsyncIterable<RemovedRecords>;
   /**
    * Finishes the files, with the ledger in them: complete, or rejects. Idempotent. After a failed `append` it still
    * makes the files readable up to the last complete batch.
    */
   close(ledger: Ledger): Promise<void>;
+  /**
+   * Before `close`, where a format can show a scan as arrays of its axes: adds them beside the rows. Nothing of it is kept
+   * when the file is not closed. A writer without this method has the rows only.
+   */
+  addGrid?(grid: Grid): void;
   /** Lets go of all files as they are (as after a crash); used when the run is given up. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** `detail`: what became of them, as the ledger says it. */
+export type RemovedRecords = Required<Pick<LostRange, "first" | "count" | "detail">> & {
+  readonly stream: string;
+};
 
 export type OutputFile = {
   readonly path: string;
@@ -120,6 +144,8 @@ export type RecoveredFile = {
   readonly records: number;
   /** Bytes of a torn tail that were cut off. */
   readonly cutBytes: number;
+  /** Records that are known to be missing; absent where the file does not tell. */
+  readonly lost?: number;
 };
 
 /** One file format: a folder in `formats/`, a line in the registry. */
@@ -151,6 +177,13 @@ export interface Format {
    */
   discard?(path: string, runUid: string): Promise<void>;
   inspect(path: string): Promise<FileSummary>;
+  /**
+   * All records of one stream of a finished file, in order; each batch is borrowed until the next one is asked for. In
+   * memory is a batch, and what it is cut from: a record batch of Arrow, a row group of Parquet, a chunk of each column.
+   * Throws `DaqError("format")` where the file is unfinished or damaged, and where another program wrote it in a way that
+   * is not a table with a time for each record: none is invented.
+   */
+  read(path: string, stream: string): AsyncGenerator<Batch, void, void>;
   /** Makes a file readable that a crash left behind, from the file alone. */
   recover(path: string): Promise<RecoveredFile>;
 }

@@ -38,10 +38,15 @@ export type StreamAccount = {
   readonly more?: MoreRanges;
 };
 
+/** How an experiment ended, as its stop document says: "success", "abort" or "fail", and why. */
+export type RunEnding = { readonly exitStatus: string; readonly reason: string };
+
 /** The loss ledger of one file or run. `complete`: the run ended and nothing is missing from the account itself. */
 export type Ledger = {
   readonly complete: boolean;
   readonly accounts: readonly StreamAccount[];
+  /** Absent for a recording without a plan, and for one whose plan did not come to an end. */
+  readonly ending?: RunEnding;
 };
 
 /** Ranges of a stream that a ledger holds itself. A source that loses something all the time has millions of them. */
@@ -102,6 +107,11 @@ export class AccountBook {
 
   store(count: number): void {
     this.#stored += count;
+  }
+
+  /** Of records that were stored, and are not any more: they have to be lost then. */
+  takeBack(count: number): void {
+    this.#stored -= count;
   }
 
   lose(range: LostRange): void {

@@ -13,6 +13,8 @@ export type RunInfo = {
   readonly floats?: readonly string[];
   readonly host: string;
   readonly software: { readonly name: string; readonly version: string };
+  /** The start document of an experiment: the plan, and what was meant. Absent for a recording without a plan. */
+  readonly start?: { readonly [key: string]: unknown };
   readonly devices: readonly { readonly id: string; readonly driver: string; readonly settings: Metadata }[];
 };
 

@@ -23,6 +23,8 @@ export type Setting = {
   readonly max?: number;
   readonly unit?: string;
   readonly example?: string;
+  /** A text that ends in this is the path of a file, which a configuration takes from its own folder. */
+  readonly fileEnding?: string;
   readonly check?: (value: MetadataValue) => string | undefined;
 };
 

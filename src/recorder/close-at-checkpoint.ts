@@ -28,6 +28,7 @@ export async function closeAtLastCheckpoint(
   ];
   const outputs = await makeOutputs(options, run);
   for (const [index, output] of outputs.entries()) {
+    output.ending = last.ending;
     try {
       await output.resume(last.outputs[index]!);
       for (const [number, stream] of run.streams.entries()) {
@@ -36,6 +37,7 @@ export async function closeAtLastCheckpoint(
         output.lose(stream.name, { first, count, reason, atNs: nowText(), ...detail });
       }
       await output.close(false);
+      notes.push(...output.removalNotes);
     } catch (error) {
       notes.push(`${output.options.path} is left as it was: ${(error as Error).message}`);
       await output.abandon();

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { WriterState } from "../formats/contract.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
-import { appendRange, type LostByReason, type LostRange } from "../model/ledger.ts";
+import { appendRange, type LostByReason, type LostRange, type RunEnding } from "../model/ledger.ts";
 import { parseJson } from "../model/parse-json.ts";
 import type { Run } from "../model/run.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
@@ -37,6 +37,8 @@ export type CheckpointLine = {
   readonly cursor: number;
   readonly nextSequences: readonly number[];
   readonly outputs: readonly OutputCheckpoint[];
+  /** How the run ended, once that has been read. */
+  readonly ending?: RunEnding;
 };
 
 export type JournalContent = {

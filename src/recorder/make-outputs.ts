@@ -1,10 +1,10 @@
 import type { OpenSink } from "../bytes/byte-sink.ts";
 import { openFileSink } from "../bytes/file-sink.ts";
 import { throttled } from "../bytes/throttled-sink.ts";
-import { loadFormat } from "../formats/registry.ts";
 import type { Run } from "../model/run.ts";
 import { Output } from "./output.ts";
 import type { RecorderOptions } from "./recorder-options.ts";
+import { formatOf } from "./rotation/format-of.ts";
 
 /** The outputs of a run, not yet opened; they share one write budget, which `unthrottled` lifts. */
 export async function makeOutputs(
@@ -16,6 +16,6 @@ export async function makeOutputs(
   const open = throttled(openSink, options.maxWriteMbPerS, unthrottled);
   const place = { openSink: open, indexPath: options.indexPath, chunkSize: options.chunkSize };
   return Promise.all(
-    options.outputs.map(async (output) => new Output(await loadFormat(output.format), output, run, place)),
+    options.outputs.map(async (output) => new Output(await formatOf(output), output, run, place)),
   );
 }

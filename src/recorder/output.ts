@@ -3,7 +3,8 @@ import type { OpenSink } from "../bytes/byte-sink.ts";
 import type { Format, FormatWriter, OutputFile, WriterState, WriterTarget } from "../formats/contract.ts";
 import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
-import type { Ledger, LossReason, LostRange, StreamAccount } from "../model/ledger.ts";
+import type { Grid } from "../model/grid.ts";
+import type { Ledger, LossReason, LostRange, RunEnding, StreamAccount } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import { rowsPerBatch } from "./batch-builder.ts";
@@ -22,6 +23,9 @@ export type OutputPlace = {
   readonly chunkSize: number | undefined;
 };
 
+/** Lost ranges in memory before they are written down, where a file is needed for them. */
+const rangesAtOnce = 10_000;
+
 /** One format of a run while it is written: the writer, its accounts, and what became of it. */
 export class Output {
   readonly options: OutputOptions;
@@ -34,6 +38,12 @@ export class Output {
   #failure: DaqError | undefined;
   #lastFailureText: string | undefined;
   #watch: FileWatch | undefined;
+  #watched = 0;
+  readonly #removed = new Map<string, { readonly count: number; readonly detail: string }>();
+  /** The scan that the run was, for formats that show it as arrays of its axes. */
+  grid: Grid | undefined;
+  /** What the ledger says of how the run ended. */
+  ending: RunEnding | undefined;
 
   constructor(format: Format, options: OutputOptions, run: Run, place: OutputPlace) {
     const wanted = new Set(options.streams);
@@ -99,8 +109,15 @@ export class Output {
   }
 
   async #watchFiles(): Promise<void> {
-    const data = this.#writer!.files.filter(({ streams }) => streams.length > 0);
+    const { files, openFiles } = this.#writer!;
+    const data = (openFiles ?? files).filter(({ streams }) => streams.length > 0);
     this.#watch = await FileWatch.over(data.map(({ path }) => path));
+    this.#watched = files.length;
+  }
+
+  /** A part that is finished belongs to whoever wants it. */
+  async #watchNewFiles(): Promise<void> {
+    if (this.#writer!.files.length !== this.#watched) await this.#watchFiles();
   }
 
   /** Data files that were deleted or renamed since the last look, each once. */
@@ -208,7 +225,8 @@ export class Output {
   async checkpoint(): Promise<OutputCheckpoint> {
     if (this.isWorking) {
       try {
-        this.#state = await this.#writer!.checkpoint();
+        this.#state = await this.#writer!.checkpoint(() => this.ledger(true));
+        await this.#watchNewFiles();
         await this.#accounts.writeLosses();
         this.#accounts.save();
       } catch (error) {
@@ -249,7 +267,8 @@ export class Output {
   }
 
   ledger(complete: boolean): Ledger {
-    return { complete, accounts: this.#accounts.accounts() };
+    const ending = this.ending === undefined ? {} : { ending: this.ending };
+    return { complete, accounts: this.#accounts.accounts(), ...ending };
   }
 
   get lostRecords(): number {
@@ -262,10 +281,18 @@ export class Output {
 
   /** Finishes the files. A writer that failed before still makes them readable, as far as it got. */
   async close(complete: boolean): Promise<void> {
+    try {
+      await this.#accountForRemoved();
+    } catch (error) {
+      this.#fail(error);
+      await this.abandon();
+      return;
+    }
     await this.#tryWriteLosses();
     await this.#accounts.close();
     if (this.#writer === undefined) return;
     try {
+      if (this.grid !== undefined) this.#writer.addGrid?.(this.grid);
       await this.#writer.close(this.ledger(complete && this.#failure === undefined));
     } catch (error) {
       this.#fail(error);
@@ -273,15 +300,36 @@ export class Output {
     }
   }
 
+  /** What somebody removed from the output while it was written is not stored, whatever the writer said. */
+  async #accountForRemoved(): Promise<void> {
+    let ranges = 0;
+    for await (const { stream, ...range } of this.#writer?.finish?.(this.#accounts.accounts()) ?? []) {
+      const book = this.#accounts.book(stream)!;
+      book.takeBack(range.count);
+      book.lose({ ...range, reason: "writer-failed", atNs: nowText() });
+      const before = this.#removed.get(stream);
+      this.#removed.set(stream, { count: (before?.count ?? 0) + range.count, detail: range.detail });
+      if (++ranges % rangesAtOnce === 0) await this.#accounts.writeLosses();
+    }
+  }
+
+  /** A sentence for each stream of which somebody removed something. */
+  get removalNotes(): readonly string[] {
+    return [...this.#removed].map(
+      ([stream, { count, detail }]) =>
+        `${this.options.path}: ${count} records of ${stream} are lost, though they were stored: ${detail}.`,
+    );
+  }
+
   /** What the index says of it. `complete`: as far as the ring knows. */
   summary(complete: boolean): OutputSummary {
     const files = this.files.map((file) => ({ ...file, path: basename(file.path) }));
     const failure = this.failureText ?? this.missing?.message;
-    const { accounts, complete: isComplete } = this.ledger(complete && this.failureText === undefined);
+    const { accounts, ...ledger } = this.ledger(complete && this.failureText === undefined);
     return {
       format: this.options.format,
       files,
-      ledger: { complete: isComplete, accounts: accounts.map((account) => this.#withoutMissing(account)) },
+      ledger: { ...ledger, accounts: accounts.map((account) => this.#withoutMissing(account)) },
       ...(failure === undefined ? {} : { failure }),
     };
   }
@@ -295,14 +343,18 @@ export class Output {
     );
     const { stream, produced } = account;
     if (gone === undefined || produced === 0) return account;
+    const { end, stored } = this.#writer?.finished?.[stream] ?? { end: 0, stored: 0 };
     const range: LostRange = {
-      first: 0,
-      count: produced,
+      first: end,
+      count: produced - end,
       reason: "writer-failed",
       atNs: nowText(),
       detail: missingText(gone),
     };
-    return { stream, produced, stored: 0, lost: produced, ranges: [range] };
+    const before = account.ranges
+      .filter(({ first }) => first < end)
+      .map((lost) => ({ ...lost, count: Math.min(lost.count, end - lost.first) }));
+    return { stream, produced, stored, lost: produced - stored, ranges: [...before, range] };
   }
 
   /** Lets go of the files as they are. */

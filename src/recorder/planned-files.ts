@@ -1,24 +1,24 @@
 import { access, constants, mkdir, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { OutputFile } from "../formats/contract.ts";
-import { loadFormat } from "../formats/registry.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
 import type { Run } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import type { JournalContent } from "./journal-lines.ts";
 import { lossPaths } from "./loss-file.ts";
 import type { OutputOptions } from "./recorder-options.ts";
+import { formatOf } from "./rotation/format-of.ts";
 
-/** Every file that the outputs will make for these streams. */
+/** Every file that the outputs will make for these streams; of files in parts the first. */
 export async function plannedFiles(
   { outputs }: { readonly outputs: readonly OutputOptions[] },
   streams: readonly StreamSchema[],
 ): Promise<OutputFile[]> {
   const files = await Promise.all(
-    outputs.map(async ({ format, path, streams: names }) =>
-      (await loadFormat(format)).plan(
-        path,
-        streams.filter((stream) => names.includes(stream.name)),
+    outputs.map(async (output) =>
+      (await formatOf(output)).plan(
+        output.path,
+        streams.filter((stream) => output.streams.includes(stream.name)),
       ),
     ),
   );
@@ -37,7 +37,7 @@ export async function removeMadeFiles(
   { info, streams }: Run,
 ): Promise<void> {
   for (const output of outputs) {
-    const format = await loadFormat(output.format);
+    const format = await formatOf(output);
     for (const { path } of await plannedFiles({ outputs: [output] }, streams))
       if (format.discard === undefined) await rm(path, { force: true });
       else await format.discard(path, info.uid);

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { FormatName, FormatOptions } from "../formats/contract.ts";
+import type { Rotation } from "./rotation/rotation.ts";
 
 /** One format of a run: where it goes and which streams it takes. */
 export type OutputOptions = {
@@ -8,6 +9,8 @@ export type OutputOptions = {
   readonly path: string;
   readonly streams: readonly string[];
   readonly options: FormatOptions;
+  /** Absent: one file, or one a stream, for the whole run. */
+  readonly rotate?: Rotation;
 };
 
 /** All that a recorder needs to know; plain JSON, because it travels to another process and into the journal. */

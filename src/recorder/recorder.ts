@@ -4,7 +4,7 @@ import { Ballast } from "../bytes/ballast.ts";
 import type { OpenSink } from "../bytes/byte-sink.ts";
 import { syncFolder } from "../bytes/sync-folder.ts";
 import { DaqError } from "../model/errors.ts";
-import type { LossReason } from "../model/ledger.ts";
+import type { LossReason, RunEnding } from "../model/ledger.ts";
 import type { Run } from "../model/run.ts";
 import { RingReader } from "../ring/ring-reader.ts";
 import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
@@ -80,6 +80,7 @@ export class Recorder {
   /** How it ended: once the ring was let go of, it has nothing to say. */
   #lastProgress: RecorderProgress | undefined;
   #journalFailure: DaqError | undefined;
+  #endingBefore: RunEnding | undefined;
 
   /** Attaches to the ring and opens the files. Throws `DaqError` and leaves nothing open. */
   static async open(options: RecorderOptions, hooks: RecorderHooks = {}): Promise<Recorder> {
@@ -178,7 +179,9 @@ export class Recorder {
       throw error;
     }
     reader.seek(last.cursor, last.nextSequences);
-    return new Recorder(options, reader, head.run, outputs, journal, hooks, unthrottled, true);
+    const recorder = new Recorder(options, reader, head.run, outputs, journal, hooks, unthrottled, true);
+    recorder.#endingBefore = last.ending;
+    return recorder;
   }
 
   private constructor(
@@ -329,6 +332,7 @@ export class Recorder {
       cursor,
       nextSequences: this.#reader.streamViews.map((view) => view.nextSequence),
       outputs,
+      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
     };
     try {
       await this.#journal.append(line);
@@ -352,13 +356,22 @@ export class Recorder {
         );
   }
 
+  /** How the run ended, as read now or before a crash. */
+  get #ending(): RunEnding | undefined {
+    return this.#intake.ending ?? this.#endingBefore;
+  }
+
   async #finish(end: RunEnd): Promise<RecorderResult> {
     this.#accountForTail(end === "closed" ? "ring-lapped" : "aborted");
     await this.#checkpoint();
     if (this.#failure !== undefined) return this.#stopEarly();
     await this.#ballast.release();
     await this.#lookForFiles({ atOnce: true });
-    for (const output of this.#outputs) await output.close(true);
+    for (const output of this.#outputs) {
+      output.ending = this.#ending;
+      output.grid = this.#intake.grid;
+      await output.close(true);
+    }
     if (this.#failure !== undefined) return this.#stopEarly();
     const result = await this.#writeIndex(end);
     await this.#journal.remove();
@@ -389,7 +402,11 @@ export class Recorder {
       endedAtNs: nowText(),
       run: this.#run,
       outputs: this.#outputs.map((output) => output.summary(true)),
-      notes: [...(endNotes[end] ?? []), ...[...this.#intake.unexpected].map(unexpectedNote)],
+      notes: [
+        ...(endNotes[end] ?? []),
+        ...this.#outputs.flatMap((output) => output.removalNotes),
+        ...[...this.#intake.unexpected].map(unexpectedNote),
+      ],
     };
     await writeRunIndex(this.options.indexPath, index, this.options.durability === "power");
     return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };

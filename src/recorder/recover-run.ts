@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { open, readdir, realpath, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { RecoveredFile } from "../formats/contract.ts";
-import { formatOfPath } from "../formats/registry.ts";
+import { formatOfPath, loadFormat } from "../formats/registry.ts";
 import { DaqError } from "../model/errors.ts";
 import { isAlive } from "../ring/process-identity.ts";
 import { attachRingFile, isClosed, producerOf, runUidOf } from "../ring/ring-file.ts";
@@ -14,7 +14,8 @@ import { lossPaths } from "./loss-file.ts";
 import { removeOrphanRing, removeStoredRing } from "./orphan-ring.ts";
 import { plannedFiles, removeFreshFiles } from "./planned-files.ts";
 import { Recorder, type RecorderProgress } from "./recorder.ts";
-import { ballastPath, journalPath } from "./recorder-options.ts";
+import { ballastPath, journalPath, type OutputOptions } from "./recorder-options.ts";
+import { partOfFile } from "./rotation/part-path.ts";
 import { type RunIndex, readRunIndex } from "./run-index.ts";
 
 export type Recovery =
@@ -31,6 +32,8 @@ export type Recovery =
   | { readonly kind: "nothing"; readonly journal: string }
   /** A run that was killed when everything was stored: only its ring was left, and was removed. */
   | { readonly kind: "ring"; readonly ringPath: string }
+  /** A run that ended as it should: nothing is to be done. */
+  | { readonly kind: "complete"; readonly index: RunIndex }
   /** A file on its own. */
   | { readonly kind: "file"; readonly file: RecoveredFile };
 
@@ -52,10 +55,7 @@ export async function recover(
     });
   const ringPath = path.endsWith(".run.json") ? defaultRingPath((await readRunIndex(real)).run.info.uid) : "";
   if (existsSync(ringPath) && removeStoredRing(ringPath)) return { kind: "ring", ringPath };
-  if (path.endsWith(".run.json"))
-    throw new DaqError("path", `${path} has no journal beside it: this run is complete.`, {
-      hint: `See it with \`daq inspect ${path}\`.`,
-    });
+  if (path.endsWith(".run.json")) return { kind: "complete", index: await readRunIndex(real) };
   const format = await formatOfPath(real);
   return { kind: "file", file: await format.recover(real) };
 }
@@ -79,8 +79,15 @@ export async function findJournal(path: string): Promise<string | undefined> {
     const { options, run } = content.head;
     const files = (await plannedFiles(options, run.streams)).map((file) => file.path);
     if ([...files, ...lossPaths(options)].some((file) => basename(file) === basename(path))) return candidate;
+    if (await isPart(options.outputs, basename(path))) return candidate;
   }
   return undefined;
+}
+
+async function isPart(outputs: readonly OutputOptions[], name: string): Promise<boolean> {
+  for (const output of outputs.filter(({ rotate }) => rotate !== undefined))
+    if (partOfFile(await loadFormat(output.format), output.path, name) !== undefined) return true;
+  return false;
 }
 
 async function recoverRun(

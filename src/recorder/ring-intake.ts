@@ -1,9 +1,11 @@
-import type { LossReason } from "../model/ledger.ts";
+import type { Grid } from "../model/grid.ts";
+import type { LossReason, RunEnding } from "../model/ledger.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import type { RingReader } from "../ring/ring-reader.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { nowText, type Output } from "./output.ts";
+import { type RunWords, runWordsIn } from "./run-words.ts";
 import { StreamFeed } from "./stream-feed.ts";
 
 /**
@@ -17,6 +19,7 @@ export class RingIntake {
   readonly #feeds: readonly StreamFeed[];
   readonly #unexpected = new Map<string, number>();
   #readBytes = 0;
+  #words: RunWords = {};
 
   constructor(reader: RingReader, streams: readonly StreamSchema[], outputs: readonly Output[]) {
     this.#reader = reader;
@@ -32,6 +35,16 @@ export class RingIntake {
     return this.#readBytes;
   }
 
+  /** How the run ended, once that has been read. */
+  get ending(): RunEnding | undefined {
+    return this.#words.ending;
+  }
+
+  /** The scan that the run was, once that has been read. */
+  get grid(): Grid | undefined {
+    return this.#words.grid;
+  }
+
   /** Records of streams that were declared after the recording began: no file has a place for them. */
   get unexpected(): ReadonlyMap<string, number> {
     return this.#unexpected;
@@ -40,7 +53,11 @@ export class RingIntake {
   /** Takes the record that `next` just gave; resolves when it may be moved on. */
   take(record: RingRecord): void | Promise<void> {
     this.#readBytes += record.bytes;
-    if (record.kind === "document") return;
+    if (record.kind === "document") {
+      const text = new TextDecoder().decode(record.payload.slice());
+      if (this.#reader.isIntact(record)) this.#words = { ...this.#words, ...runWordsIn(text) };
+      return;
+    }
     const { stream, lostBefore, firstSequence } = record;
     const feed = this.#feeds[stream.index];
     if (feed === undefined) {

@@ -1,5 +1,6 @@
 import { describe } from "node:test";
 import type { Format, FormatOptions } from "../formats/contract.ts";
+import { readsBack } from "./format-contract/reads-back.ts";
 import type { ReadBack } from "./format-contract/recording.ts";
 import { refusesClearly } from "./format-contract/refuses-clearly.ts";
 import { storesExactly } from "./format-contract/stores-exactly.ts";
@@ -31,7 +32,8 @@ export function formatContract(
   for (const compression of compressions ?? format.compressions) {
     const options: FormatOptions = { compression, durability: "process" };
     describe(`${format.name} with compression ${compression}`, () => {
-      storesExactly(format, options, readBack);
+      storesExactly(format, options, readBack, writesInPlace === true);
+      readsBack(format, options);
       survivesCrashes(format, options, readBack, writesInPlace === true);
       refusesClearly(format, options, readBack);
     });

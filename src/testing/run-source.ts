@@ -1,4 +1,5 @@
 import type { Clock, Driver } from "../devices/contract.ts";
+import { DaqError } from "../model/errors.ts";
 import type { SettingValues } from "../model/setting.ts";
 import { MemorySink, type MemorySinkOptions, type MemoryStream } from "./memory-sink.ts";
 import { SteppingClock } from "./stepping-clock.ts";
@@ -21,6 +22,8 @@ export type SourceRun = {
 /** Starts a driver's source with an id of "device0" and a memory sink. */
 export function startSource(driver: Driver, options: RunOptions = {}): SourceRun {
   const sink = new MemorySink(options);
+  if (driver.create === undefined)
+    throw new DaqError("usage", `A device of ${driver.name} does not produce on its own.`);
   const source = driver.create("device0", withDefaults(driver, options.settings ?? {}));
   const warnings: string[] = [];
   const done = source.run({

@@ -5,6 +5,7 @@ import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contrac
 import { streamPath } from "../stream-path.ts";
 import { bufferCodecOf, compressions, maxZstdLevel } from "./buffer-codec.ts";
 import { inspectArrow } from "./inspect.ts";
+import { readArrow } from "./read-batches.ts";
 import { recoverArrow } from "./recover.ts";
 import { extentOf, storedBatches } from "./resume.ts";
 import { columnElements } from "./schema.ts";
@@ -122,5 +123,6 @@ export const arrowFormat: Format = {
   },
 
   inspect: inspectArrow,
+  read: readArrow,
   recover: recoverArrow,
 };

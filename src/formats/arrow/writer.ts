@@ -58,6 +58,6 @@ export class ArrowWriter implements FormatWriter {
 }
 
 /** A file holds the account of its own stream. */
-function ledgerOf({ complete, accounts }: Ledger, stream: string): Ledger {
-  return { complete, accounts: accounts.filter((account) => account.stream === stream) };
+function ledgerOf(ledger: Ledger, stream: string): Ledger {
+  return { ...ledger, accounts: ledger.accounts.filter((account) => account.stream === stream) };
 }

@@ -2,6 +2,7 @@ import type { Format } from "../contract.ts";
 import { refusal } from "./fields.ts";
 import { inspectFile } from "./inspect.ts";
 import { gzipExtension, plainExtension, planFiles } from "./plan-files.ts";
+import { readCsv } from "./read-batches.ts";
 import { recoverFile } from "./recover.ts";
 import { createWriter, isCompressed, resumeWriter } from "./writer.ts";
 
@@ -18,5 +19,6 @@ export const csvFormat: Format = {
   create: createWriter,
   resume: resumeWriter,
   inspect: inspectFile,
+  read: readCsv,
   recover: recoverFile,
 };

@@ -34,7 +34,7 @@ export async function inspectFile(path: string): Promise<FileSummary> {
     ...(sidecar === undefined ? {} : { run: sidecar.run, ledger: sidecar.ledger }),
     streams: [
       {
-        schema: sidecar?.stream ?? guessedSchema(path, rows.header!),
+        schema: sidecar?.stream ?? guessedSchema(path, headerFields(path, rows.header!)),
         records: rows.records,
         ...(firstTimestampNs === undefined ? {} : { firstTimestampNs }),
         ...(lastTimestampNs === undefined ? {} : { lastTimestampNs }),
@@ -115,15 +115,18 @@ function noteChanges(bytes: number, records: number, sidecar: Sidecar | undefine
 }
 
 /** A file of unknown origin: every column is shown as a double, which the note about the sidecar explains. */
-function guessedSchema(path: string, header: Uint8Array): StreamSchema {
-  const text = headerText(path, header).replace(/^\uFEFF/, "");
-  const { fields } = parseRow(text, 0, true, () => `${path}, header line`)!;
+export function guessedSchema(path: string, fields: readonly string[]): StreamSchema {
   const names = fields[0] === "timestamp" && fields[1] === "sequence" ? fields.slice(2) : fields;
   return {
     name: basename(path).replace(/\.csv(\.gz)?$/i, ""),
     kind: "table",
-    columns: names.map((name) => ({ name, dtype: "float64", shape: [], dims: [] })),
+    columns: names.map((name) => ({ name, dtype: "float64", shape: [], dims: [], nullable: true })),
     source: "unknown",
     clock: "system",
   };
+}
+
+function headerFields(path: string, header: Uint8Array): readonly string[] {
+  const text = headerText(path, header).replace(/^\uFEFF/, "");
+  return parseRow(text, 0, true, () => `${path}, header line`)!.fields;
 }

@@ -97,7 +97,7 @@ class CsvWriter implements FormatWriter {
       {
         run: this.#target.run.info,
         stream,
-        ledger: { complete: ledger.complete, accounts },
+        ledger: { ...ledger, accounts },
         closed: { bytes: file.completeBytes, records },
       },
       this.#target.openSink,

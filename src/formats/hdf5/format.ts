@@ -7,6 +7,7 @@ import type { LayoutOptions } from "./declare-run.ts";
 import { inspectHdf5 } from "./inspect.ts";
 import { createRunFile, resumeRunFile } from "./open-run-file.ts";
 import { readingFrom } from "./read-at.ts";
+import { readHdf5 } from "./read-batches.ts";
 import { recoverHdf5 } from "./recover.ts";
 import { refusal } from "./stream-layout.ts";
 import { parseWriterState } from "./writer.ts";
@@ -91,5 +92,6 @@ export const hdf5Format: Format = {
   },
 
   inspect: inspectHdf5,
+  read: readHdf5,
   recover: recoverHdf5,
 };

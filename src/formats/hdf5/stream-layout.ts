@@ -37,7 +37,11 @@ export const entryNames = [
   "instrument",
   "losses",
   "daq",
+  "scan",
 ] as const;
+
+/** A scan as arrays of its axes, in /entry. */
+export const scanGroup = "scan";
 
 function freeName(wanted: string, taken: Set<string>): string {
   let name = wanted;

@@ -1,10 +1,12 @@
 import type { Batch } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
+import type { Grid } from "../../model/grid.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { checkBatch } from "../check-batch.ts";
 import type { FormatWriter, OutputFile, WriterState } from "../contract.ts";
 import { type DeclaredRun, isoTime } from "./declare-run.ts";
 import type { Hdf5File, Hdf5State } from "./file/hdf5-file.ts";
+import { addGrid } from "./grid.ts";
 import { addLosses } from "./losses.ts";
 import type { StreamRows } from "./stream-rows.ts";
 import { textDataset } from "./text-dataset.ts";
@@ -26,6 +28,7 @@ export class Hdf5FormatWriter implements FormatWriter {
   readonly #streams: ReadonlyMap<string, StreamRows>;
   #state: "open" | "closed" | "released" = "open";
   #failure: unknown;
+  #grid: Grid | undefined;
 
   constructor(path: string, file: Hdf5File, run: DeclaredRun, streams: readonly StreamRows[]) {
     this.#path = path;
@@ -55,10 +58,15 @@ export class Hdf5FormatWriter implements FormatWriter {
     });
   }
 
+  addGrid(grid: Grid): void {
+    this.#grid = grid;
+  }
+
   async close(ledger: Ledger): Promise<void> {
     if (this.#state === "closed") return;
     await this.#guard(async () => {
       for (const rows of this.#streams.values()) await rows.finish();
+      if (this.#grid !== undefined) addGrid(this.#file, this.#run, this.#grid);
       addLosses(this.#file, this.#run, ledger);
       const endNs = String(BigInt(Date.now()) * 1_000_000n);
       this.#file.addAtClose(this.#run.entry, "end_time", textDataset(isoTime(endNs)));

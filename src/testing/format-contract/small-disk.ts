@@ -6,6 +6,8 @@ export class SmallDisk {
   capacityBytes = Number.POSITIVE_INFINITY;
   /** How often each file was flushed to the device. */
   readonly flushes = new Map<string, number>();
+  /** Files with something in them that was not flushed behind it. */
+  readonly unflushed = new Set<string>();
   readonly openSink: OpenSink;
 
   constructor(open: OpenSink) {
@@ -14,6 +16,7 @@ export class SmallDisk {
 
   #limit(sink: ByteSink): ByteSink {
     const writeAll = async (pieces: readonly Uint8Array[]): Promise<void> => {
+      this.unflushed.add(sink.path);
       let roomBytes = Math.max(0, this.capacityBytes - sink.positionBytes);
       const wantedBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
       if (wantedBytes <= roomBytes) return sink.writeAll(pieces);
@@ -24,6 +27,7 @@ export class SmallDisk {
       throw diskFull(sink.path);
     };
     const writeAt = async (offsetBytes: number, pieces: readonly Uint8Array[]): Promise<void> => {
+      this.unflushed.add(sink.path);
       let roomBytes = Math.max(0, this.capacityBytes - offsetBytes);
       const fitting = pieces.map((piece) => {
         const part = piece.subarray(0, roomBytes);
@@ -41,8 +45,12 @@ export class SmallDisk {
       },
       write: (bytes) => writeAll([bytes]),
       writeAll,
-      truncate: (bytes) => sink.truncate(bytes),
+      truncate: (bytes) => {
+        this.unflushed.add(sink.path);
+        return sink.truncate(bytes);
+      },
       flush: () => {
+        this.unflushed.delete(sink.path);
         this.flushes.set(sink.path, (this.flushes.get(sink.path) ?? 0) + 1);
         return sink.flush();
       },

@@ -29,10 +29,13 @@ export function valuesOf(batches: readonly Batch[]): Map<string, StreamValues> {
       };
       streams.set(batch.stream.name, stream);
     }
-    stream.timestampsNs.push(...batch.timestampsNs);
-    stream.sequences.push(...batch.sequences);
-    for (const [index, column] of batch.stream.columns.entries())
-      stream.columns.get(column.name)!.push(...columnValues(column, batch.columns[index]!));
+    // One by one: a batch may have more records than a call can have arguments.
+    for (const timestamp of batch.timestampsNs) stream.timestampsNs.push(timestamp);
+    for (const sequence of batch.sequences) stream.sequences.push(sequence);
+    for (const [index, column] of batch.stream.columns.entries()) {
+      const records = stream.columns.get(column.name)!;
+      for (const value of columnValues(column, batch.columns[index]!)) records.push(value);
+    }
   }
   return streams;
 }

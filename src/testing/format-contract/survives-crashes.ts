@@ -86,6 +86,28 @@ export function survivesCrashes(
     }
   });
 
+  test("resumes at its last checkpoint also when the file was closed behind it, and again after that", async () => {
+    await using folder = await temporaryFolder();
+    const target = targetIn(folder.path, format, streams, options);
+    const sources = streams.map((stream) => new SampleBatches(stream));
+    const first = await format.create(target);
+    const batches = (count: number) => sources.map((source) => source.next(count));
+    const kept = [await appendAll(first, batches(90))];
+    const state = await checkpointState(first);
+    await first.close(ledgerFor(90));
+    const second = await format.resume(target, state);
+    await appendAll(
+      second,
+      streams.map((stream) => new SampleBatches(stream, 5).next(70)),
+    );
+    await second[Symbol.asyncDispose]();
+    const third = await format.resume(target, state);
+    kept.push(await appendAll(third, batches(50)));
+    await third.checkpoint();
+    await third.close(ledgerFor(140));
+    assert.deepEqual(await readAll(format, target, readBack), joined(...kept));
+  });
+
   test("resumes at a checkpoint that was taken before the first record", async () => {
     await using folder = await temporaryFolder();
     const target = targetIn(folder.path, format, streams, options);

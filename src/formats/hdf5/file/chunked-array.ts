@@ -5,16 +5,13 @@ import { type ChunkGrid, chunkBytes, chunkGrid } from "./chunk-grid.ts";
 import { SparseBTree } from "./chunk-index/sparse-btree.ts";
 import { encodeDataspace } from "./dataspace.ts";
 import type { Datatype } from "./datatype.ts";
-import { attachScales, type ScaleUse } from "./dimension-scale.ts";
+import { attachScales, type Scale } from "./dimension-scale.ts";
 import { damaged, type FileContext, misuse, mustBeOpen, type ReadAt } from "./file-context.ts";
 import type { FileObject, LocatedState, ObjectState } from "./file-object.ts";
 import { encodeFillValue } from "./fill-value.ts";
 import { encodeFilterPipeline, type Filter } from "./filter-pipeline.ts";
 import { type HeaderMessage, messageBytes, messageTypes } from "./header-chunk.ts";
 import { ObjectHeader, type ObjectMessage } from "./object-header.ts";
-
-/** Something that can be the scale of a dimension. */
-export type Scale = { readonly header: ObjectHeader; addUse(use: ScaleUse): void };
 
 export type ChunkedArraySpec = {
   readonly datatype: Datatype;

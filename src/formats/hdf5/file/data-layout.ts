@@ -1,4 +1,5 @@
 import { ByteWriter, undefinedAddress } from "./byte-writer.ts";
+import type { HeapReference } from "./global-heap.ts";
 
 /** The values lie in the header itself. */
 export function encodeCompactLayout(data: Uint8Array): Uint8Array {
@@ -64,4 +65,9 @@ export function encodeExtensibleArrayLayout(
     .uint8(parameters.pageBits)
     .uint64(headerAddress)
     .finish();
+}
+
+/** Version 4: the elements are those of other datasets, which a block in the global heap names. */
+export function encodeVirtualLayout({ address, index }: HeapReference): Uint8Array {
+  return new ByteWriter().uint8(4).uint8(3).uint64(address).uint32(index).finish();
 }

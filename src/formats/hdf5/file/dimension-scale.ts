@@ -33,6 +33,9 @@ function asciiText(text: string): RawAttribute {
   };
 }
 
+/** Something that can be the scale of a dimension. */
+export type Scale = { readonly header: ObjectHeader; addUse(use: ScaleUse): void };
+
 /** Which dimension of which dataset a scale belongs to. */
 export type ScaleUse = { readonly dataset: ObjectHeader; readonly dimension: number };
 

@@ -3,7 +3,7 @@ import { type Attributes, type AttributeValue, encodeTexts } from "./attribute.t
 import { encodeCompactLayout, encodeContiguousLayout } from "./data-layout.ts";
 import { elementCount, encodeDataspace } from "./dataspace.ts";
 import type { Datatype } from "./datatype.ts";
-import { declareScale, listScaleUses, type ScaleUse } from "./dimension-scale.ts";
+import { attachScales, declareScale, listScaleUses, type Scale, type ScaleUse } from "./dimension-scale.ts";
 import type { FileContext } from "./file-context.ts";
 import type { FileObject } from "./file-object.ts";
 import { encodeFillValue } from "./fill-value.ts";
@@ -19,6 +19,8 @@ export type FixedDatasetSpec = {
   readonly attributes?: Attributes;
   /** It is the scale of a dimension with this name. */
   readonly isScale?: string;
+  /** The scale of each dimension, where it has one. */
+  readonly dimensionScales?: readonly (Scale | undefined)[];
 };
 
 /** Values of up to this length lie in the header itself. */
@@ -47,6 +49,14 @@ export class FixedDataset implements FileObject {
       isScale: spec.isScale !== undefined,
     });
     if (spec.isScale !== undefined) declareScale(this.header, spec.isScale);
+    const scales = spec.dimensionScales;
+    if (scales === undefined) return;
+    attachScales(
+      context,
+      this.header,
+      scales.map((scale) => scale?.header),
+    );
+    for (const [dimension, scale] of scales.entries()) scale?.addUse({ dataset: this.header, dimension });
   }
 
   /** Rewritten with the header at the next checkpoint. */

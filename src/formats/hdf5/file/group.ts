@@ -8,6 +8,7 @@ import { type DatasetSpec, GrowingDataset } from "./growing-dataset.ts";
 import { type HeaderMessage, messageTypes } from "./header-chunk.ts";
 import { checkLinkName, encodeGroupInfo, encodeLink, encodeLinkInfo } from "./link.ts";
 import { ObjectHeader } from "./object-header.ts";
+import { VirtualDataset, type VirtualDatasetSpec } from "./virtual-dataset.ts";
 
 /** A group and its links. Objects are declared before the file begins, in an order that decides where they lie. */
 export class Group implements FileObject {
@@ -58,6 +59,20 @@ export class Group implements FileObject {
   /** Links a dataset that is written when the file is closed. */
   addLate(name: string, spec: FixedDatasetSpec): FixedDataset {
     const dataset = new FixedDataset(this.#context, this.#checkedPath(name), spec);
+    this.header.changed();
+    return this.#keep(name, dataset);
+  }
+
+  /** Links a group that is written when the file is closed. */
+  addLateGroup(name: string, attributes?: Attributes): Group {
+    const group = new Group(this.#context, [], this.#checkedPath(name), attributes);
+    this.header.changed();
+    return this.#keep(name, group);
+  }
+
+  /** Links a view of other datasets that is written when the file is closed. */
+  addLateVirtual(name: string, spec: VirtualDatasetSpec): VirtualDataset {
+    const dataset = new VirtualDataset(this.#context, this.#checkedPath(name), spec);
     this.header.changed();
     return this.#keep(name, dataset);
   }

@@ -1,5 +1,6 @@
 import type { ByteSink } from "../../../bytes/byte-sink.ts";
 import { DaqError } from "../../../model/errors.ts";
+import type { Attributes } from "./attribute.ts";
 import { damaged, type FileContext, misuse, type ReadAt } from "./file-context.ts";
 import { FileExtent } from "./file-extent.ts";
 import type { FileObject, ObjectState } from "./file-object.ts";
@@ -11,6 +12,7 @@ import { type Hdf5State, parseHdf5State } from "./hdf5-state.ts";
 import { lookup3 } from "./lookup3.ts";
 import { PayloadWrites } from "./payload-writes.ts";
 import { decodeSuperblock, type Superblock, superblockBytes } from "./superblock.ts";
+import type { VirtualDataset, VirtualDatasetSpec } from "./virtual-dataset.ts";
 
 export type { ReadAt } from "./file-context.ts";
 export type { Hdf5State } from "./hdf5-state.ts";
@@ -59,7 +61,7 @@ export class Hdf5File {
   readonly #context: FileContext;
   readonly #extent: FileExtent;
   readonly #objects: FileObject[] = [];
-  readonly #late: FixedDataset[] = [];
+  readonly #late: FileObject[] = [];
   #layout = 0;
 
   private constructor(sink: ByteSink, options: Hdf5FileOptions) {
@@ -205,20 +207,35 @@ export class Hdf5File {
   }
 
   /** A dataset that is added to a group when the file is closed. */
-  addAtClose(group: Group, name: string, spec: FixedDatasetSpec): void {
+  addAtClose(group: Group, name: string, spec: FixedDatasetSpec): FixedDataset {
     this.#mustBeUsable(`${name} is added`);
-    this.#late.push(group.addLate(name, spec));
+    return this.#addLate(group.addLate(name, spec));
+  }
+
+  groupAtClose(group: Group, name: string, attributes?: Attributes): Group {
+    this.#mustBeUsable(`${name} is added`);
+    return this.#addLate(group.addLateGroup(name, attributes));
+  }
+
+  addVirtualAtClose(group: Group, name: string, spec: VirtualDatasetSpec): VirtualDataset {
+    this.#mustBeUsable(`${name} is added`);
+    return this.#addLate(group.addLateVirtual(name, spec));
+  }
+
+  #addLate<Late extends FileObject>(object: Late): Late {
+    this.#late.push(object);
+    return object;
   }
 
   /** Finishes the file: complete, or rejects, and may be tried again. Idempotent. Closes the sink. */
   async close(): Promise<void> {
     if (this.#context.phase === "closed") return;
     this.#mustBeUsable("it is closed");
-    for (const dataset of this.#late) {
-      if (this.#objects.includes(dataset)) continue;
-      dataset.header.takePlace();
-      dataset.layOut();
-      this.#objects.push(dataset);
+    for (const object of this.#late) {
+      if (this.#objects.includes(object)) continue;
+      object.header.takePlace();
+      object.layOut?.();
+      this.#objects.push(object);
     }
     await this.#publish({ rewinding: false });
     for (const object of this.#objects) await object.finish?.();
