@@ -210,6 +210,7 @@ export class RingReader {
 
   #accept(found: RingRecord): RingRecord {
     found.setKind();
+    if (found.kind === "document") return found;
     if (found.streamIndex >= this.#streams.length) this.#readDirectory();
     const view = this.#streams[found.streamIndex];
     if (view === undefined) throw this.#damaged();

@@ -39,6 +39,7 @@ export class RingRecord {
   /** The position that the header itself names: another one means that this is not the record looked for. */
   headerPosition = 0;
   kind: "data" | "gap" | "document" = "data";
+  /** Of a record that is no document. */
   stream!: StreamView;
   position = 0;
   bytes = 0;

@@ -7,6 +7,7 @@ import { type ConsumerStatus, listConsumers, slowestDurableCursor } from "./cons
 import { appendEntry } from "./directory.ts";
 import { directoryKind, header, maxStreams, producerState } from "./layout.ts";
 import { RecordQueue } from "./record-queue.ts";
+import { RingDocuments } from "./ring-documents.ts";
 import { createRingFile, type RingFile } from "./ring-file.ts";
 import { type ResolvedRingOptions, type RingOptions, resolveRingOptions } from "./ring-options.ts";
 import { RingStream } from "./ring-stream.ts";
@@ -24,6 +25,7 @@ export class RingWriter implements FrameSink {
   readonly options: ResolvedRingOptions;
   readonly #file: RingFile;
   readonly #queue: RecordQueue;
+  readonly #documents: RingDocuments;
   readonly #streams: RingStream[] = [];
   #isDescribed = false;
   #closed = false;
@@ -39,6 +41,7 @@ export class RingWriter implements FrameSink {
     this.options = options;
     this.#file = file;
     this.#queue = new RecordQueue(file, options);
+    this.#documents = new RingDocuments(this.#queue);
   }
 
   get isDescribed(): boolean {
@@ -58,6 +61,14 @@ export class RingWriter implements FrameSink {
   /** Says where the run's index will be: who finds the ring later sees there whether all of it is stored. */
   noteIndex(path: string): void {
     appendEntry(this.#file.memory, directoryKind.index, { path });
+  }
+
+  /**
+   * A document of the run, UTF-8 text, at its place among the records. Copied at once, unless the ring is full and its mode
+   * `block`: then when the promise settles, which rejects with `DaqError("ring-full")` after the time-out.
+   */
+  writeDocument(text: Uint8Array): void | Promise<void> {
+    return this.#documents.write(text);
   }
 
   openStream(schema: StreamSchema): RingStream {

@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
 import { compressionNotices, formatOptionsFor } from "../config/format-options.ts";
-import { nearestName } from "../config/nearest-name.ts";
 import { unknownExtensionOf } from "../config/output-path.ts";
 import { loadFormat } from "../formats/registry.ts";
 import type { DeviceStreams } from "./output-plan.ts";
@@ -33,9 +32,7 @@ export async function outputNotices(
 function extensionNotice(template: string, known: readonly string[]): string[] {
   const extension = unknownExtensionOf(template);
   if (extension === undefined) return [];
-  const nearest = nearestName(extension, known);
-  const meant = nearest === undefined ? "" : ` Was ${nearest} meant?`;
   return [
-    `output_path ends in ${extension}, which is no format's extension: it is kept as a part of the name, and ${known.join(" or ")} is added.${meant}`,
+    `output_path ends in ${extension}, which is no format's extension: it is kept as a part of the name, and ${known.join(" or ")} is added.`,
   ];
 }

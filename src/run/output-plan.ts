@@ -104,9 +104,19 @@ function planVersion(
     indexPath ??= `${stem}.run.json`;
     // One stream of several has its name in the file's, as it has where this format takes them all.
     const path = names.length === 1 && isOneOfSeveral ? `${stem}.${names[0]}${extension}` : base;
-    return { format: format.name, path, streams: names, options };
+    return { format: format.name, path, streams: names, options, ...rotationOf(config.storage) };
   });
   return { outputs, indexPath: indexPath!, version };
+}
+
+function rotationOf({ rotateMb, rotateSeconds }: Config["storage"]): Pick<OutputOptions, "rotate"> {
+  if (rotateMb === undefined && rotateSeconds === undefined) return {};
+  return {
+    rotate: {
+      ...(rotateMb === undefined ? {} : { bytes: rotateMb * 1e6 }),
+      ...(rotateSeconds === undefined ? {} : { seconds: rotateSeconds }),
+    },
+  };
 }
 
 /** A name that no file system takes would be an error of the system's, from the first of the files that has it. */

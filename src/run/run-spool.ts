@@ -1,3 +1,4 @@
+import { rmdir } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import type { Config, SpoolConfig } from "../config/config.ts";
 import { hasVersion } from "../config/output-path.ts";
@@ -149,6 +150,19 @@ export class RunSpool {
   }
 }
 
+/** The folders of a run that did not begin, up to the spool itself: those with anything in them stay. */
+async function removeEmptyFolders(folder: string, depth: number): Promise<void> {
+  let path = folder;
+  for (let level = 0; level <= depth; level++, path = dirname(path))
+    if (
+      !(await rmdir(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+}
+
 function withOutcome(report: RunReport, target: string, outcome: UploadOutcome): RunReport {
   const upload = { target, ...outcome };
   if (outcome.error === undefined) return { ...report, upload };
@@ -187,6 +201,7 @@ async function claimNames(
       if (hasVersion(storage.outputPath)) return false;
       throw fromSent(claim.error);
     case "refused": {
+      await removeEmptyFolders(job.source.folder, job.spool?.depth ?? 0);
       const { code, message, hint } = fromSent(claim.error);
       const own = hint === undefined ? "" : `${hint} `;
       throw new DaqError(code, message, {

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { composeRun } from "../documents/compose-run.ts";
+import { typedView } from "../model/dtype.ts";
+import type { Quantities, Readings } from "../model/reading.ts";
+import { parseStreamSchema } from "../model/stream-schema.ts";
+import { EventTable } from "./event-table.ts";
+
+const atNs = 1_700_000_000_123_456_789n;
+
+function tableOf(quantities: Quantities, settings: Readings = {}) {
+  const described = Object.fromEntries(
+    Object.keys(settings).map((key) => [key, { dtype: "float64", unit: "s", source: "test" } as const]),
+  );
+  const stream = composeRun({ startedAtNs: atNs }).composeDescriptor(
+    "primary",
+    [{ id: "meter", quantities, settings: { quantities: described, readings: settings } }],
+    atNs,
+  );
+  return { stream, table: new EventTable(stream.descriptor) };
+}
+
+test("each quantity is a column with its unit and limits, and beside it the exact time", () => {
+  const { table, stream } = tableOf(
+    { power: { dtype: "float64", unit: "mW", limits: [0, 50], source: "sensor" } },
+    { exposure: { value: 0.1, timestampNs: atNs } },
+  );
+  parseStreamSchema(table.schema);
+  assert.deepEqual(
+    table.schema.columns.map(({ name, dtype, unit, nullable, range }) => [
+      name,
+      dtype,
+      unit,
+      nullable,
+      range,
+    ]),
+    [
+      ["seq_num", "int64", undefined, undefined, undefined],
+      ["power", "float64", "mW", true, [0, 50]],
+      ["power_time_ns", "int64", "ns", undefined, undefined],
+    ],
+  );
+  assert.deepEqual(table.schema.metadata, { configuration: { meter: { exposure: 0.1 } } });
+  table.add(stream.composeEvent({ power: { value: 4.7, timestampNs: atNs + 1n } }, atNs + 2n));
+  table.add(stream.composeEvent({ power: { value: null, timestampNs: atNs + 3n } }, atNs + 4n));
+  const rows = table.take()!;
+  assert.equal(rows.count, 2);
+  assert.deepEqual([...rows.timestampsNs!], [atNs + 2n, atNs + 4n]);
+  assert.deepEqual([...typedView("int64", rows.columns[0]!)], [1n, 2n]);
+  assert.deepEqual([...typedView("float64", rows.columns[1]!)], [4.7, Number.NaN]);
+  assert.deepEqual([...rows.validity![1]!], [1, 0]);
+  assert.deepEqual([...typedView("int64", rows.columns[2]!)], [atNs + 1n, atNs + 3n]);
+  assert.equal(table.take(), undefined);
+});
+
+test("a switch is 0 or 1, a text that is one of a few its number, and a spectrum a column with a shape", () => {
+  const { table, stream } = tableOf({
+    open: { dtype: "boolean", unit: null, source: "switch" },
+    mode: { dtype: "string", unit: null, choices: ["cw", "pulsed"], source: "mode" },
+    spectrum: { dtype: "uint16", shape: [3], dims: ["bin"], unit: "counts", source: "sensor" },
+  });
+  const reading = { timestampNs: atNs };
+  table.add(
+    stream.composeEvent(
+      {
+        open: { ...reading, value: true },
+        mode: { ...reading, value: "pulsed" },
+        spectrum: { ...reading, value: [7, 8, 9] },
+      },
+      atNs,
+    ),
+  );
+  const rows = table.take()!;
+  const column = (name: string) => {
+    const index = table.schema.columns.findIndex((each) => each.name === name);
+    return [...typedView(table.schema.columns[index]!.dtype, rows.columns[index]!)];
+  };
+  assert.deepEqual(column("open"), [1]);
+  assert.deepEqual(column("mode"), [1]);
+  assert.deepEqual(column("spectrum"), [7, 8, 9]);
+  assert.match(table.schema.columns.find(({ name }) => name === "mode")!.description!, /0 = cw, 1 = pulsed/);
+});
+
+test("a text that can be anything is refused with what to do instead", () => {
+  assert.throws(() => tableOf({ note: { dtype: "string", unit: null, source: "keyboard" } }), {
+    code: "device",
+    message: "Stream primary: note is a text, which no table of numbers can hold.",
+    hint: /parameter/,
+  });
+});

@@ -1,0 +1,3 @@
+/** Devices of a configuration, an engine, and files that hold what it did. */
+export type { Experiment, ExperimentHooks } from "./experiment.ts";
+export { openExperiment } from "./open-experiment.ts";

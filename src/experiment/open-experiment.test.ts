@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { loadConfig } from "../config/load-config.ts";
+import { DocumentOrder } from "../documents/document-order.ts";
+import { checkpoint } from "../engine/messages/checkpoint.ts";
+import type { Plan } from "../engine/plan.ts";
+import { count } from "../engine/plans/count.ts";
+import { inRun } from "../engine/plans/in-run.ts";
+import { triggerAndRead } from "../engine/plans/point.ts";
+import { scan } from "../engine/plans/scan.ts";
+import { readJsonlDocuments } from "../formats/jsonl/read-jsonl-documents.ts";
+import { loadFormat } from "../formats/registry.ts";
+import { typedView } from "../model/dtype.ts";
+import type { RunReport } from "../run/run-contract.ts";
+import { openExperiment } from "./open-experiment.ts";
+
+const text = (folder: string) => `
+[experiment]
+name = "scan"
+operator = "Ada"
+
+[storage]
+format = "arrow"
+output_path = ${JSON.stringify(join(folder, "run_v{version}.arrow"))}
+documents = true
+
+[ring_buffer]
+size_mb = 8
+
+[[devices]]
+id = "laser"
+driver = "sim.laser"
+paced = false
+
+[[devices]]
+id = "cam"
+driver = "sim.camera"
+width = 16
+height = 8
+paced = false
+
+[[devices]]
+id = "meter"
+driver = "sim.power_meter"
+paced = false
+`;
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "daq-experiment-"));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const opened = async (folder: string) =>
+  openExperiment((await loadConfig({ text: text(folder), env: {}, flags: {} })).config);
+
+async function numbersOf({ index, indexPath }: RunReport, stream: string, column: string): Promise<number[]> {
+  const file = index.outputs[0]!.files.find(({ streams }) => streams.includes(stream))!;
+  const numbers: number[] = [];
+  for await (const batch of (await loadFormat("arrow")).read(join(dirname(indexPath), file.path), stream)) {
+    const at = batch.stream.columns.findIndex(({ name }) => name === column);
+    for (const value of typedView(batch.stream.columns[at]!.dtype, batch.columns[at]!.bytes))
+      numbers.push(Number(value));
+  }
+  return numbers;
+}
+
+test("each run of the engine goes into files of its own, with its documents beside them", () =>
+  inFolder(async (folder) => {
+    await using experiment = await opened(folder);
+    const meter = experiment.devices.need("meter", "readable");
+    const laser = experiment.devices.need("laser", "movable");
+    await experiment.engine.run(scan([meter], { axis: laser, start: 700, stop: 900 }, 3), { sample: "GaAs" });
+    await experiment.engine.run(count([experiment.devices.need("cam", "readable")], { num: 4 }));
+    const [first, second] = await experiment.settled();
+    assert.deepEqual(await numbersOf(first!, "primary", "laser_setpoint"), [700, 800, 900]);
+    assert.deepEqual(await numbersOf(second!, "primary", "cam_frame"), [0, 1, 2, 3]);
+    assert.equal((await numbersOf(second!, "cam", "frame")).length, 4 * 16 * 8);
+    assert.equal((first!.index.run.info.start as { sample?: string }).sample, "GaAs");
+    for (const { indexPath } of [first!, second!]) {
+      const order = new DocumentOrder();
+      for await (const { name, doc } of readJsonlDocuments(
+        indexPath.replace(".run.json", ".documents.jsonl"),
+      ))
+        order.accept(name, doc);
+      assert.ok(order.complete);
+    }
+  }));
+
+test("a point that a pause took again is one row, with the frame that belongs to it", () =>
+  inFolder(async (folder) => {
+    await using experiment = await opened(folder);
+    const { engine, devices } = experiment;
+    const read = [devices.need("cam", "readable"), devices.need("meter", "readable")];
+    let points = 0;
+    function* steps(): Plan {
+      for (let point = 0; point < 3; point++) {
+        yield* checkpoint();
+        yield* triggerAndRead(read);
+        points++;
+        if (points === 2) {
+          engine.pause();
+          setTimeout(() => engine.resume(), 20);
+        }
+        yield* triggerAndRead(read);
+      }
+    }
+    await engine.run(inRun({ plan_name: "paused" }, read, steps(), read));
+    const [report] = await experiment.settled();
+    const numbers = await numbersOf(report!, "primary", "seq_num");
+    assert.deepEqual(numbers, [1, 2, 3, 4, 5, 6]);
+    const frames = await numbersOf(report!, "primary", "cam_frame");
+    const stored = (await numbersOf(report!, "cam", "frame")).length / (16 * 8);
+    assert.ok(stored > 6, "the first frame of the point that was taken again is kept too");
+    assert.equal(new Set(frames).size, 6);
+    assert.ok(frames.every((frame) => frame >= 0 && frame < stored));
+    for (const account of report!.index.outputs[0]!.ledger.accounts) assert.equal(account.lost, 0);
+  }));
+
+test("a device that is not there, or cannot do it, is refused by name", () =>
+  inFolder(async (folder) => {
+    await using experiment = await opened(folder);
+    assert.throws(() => experiment.devices.need("lasre"), {
+      code: "usage",
+      hint: "The devices are laser, cam, meter.",
+    });
+    assert.throws(() => experiment.devices.need("meter", "movable"), {
+      code: "usage",
+      message: "meter is not movable.",
+    });
+  }));
+
+test("a run without an event leaves no file and no ring", () =>
+  inFolder(async (folder) => {
+    await using experiment = await opened(folder);
+    await experiment.engine.run(inRun({ plan_name: "nothing" }, [], (function* (): Plan {})()));
+    assert.deepEqual(await experiment.settled(), []);
+  }));
