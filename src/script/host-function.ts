@@ -1,3 +1,4 @@
+import { DaqError } from "../model/errors.ts";
 import { ScriptError } from "./errors/script-error.ts";
 import type { Native, ParameterType } from "./packages/native.ts";
 import { Blob } from "./values/blob.ts";
@@ -65,7 +66,12 @@ export function fromHost(value: unknown, type: HostResult, name: string): Value 
 function asFailure(error: unknown): unknown {
   if (error instanceof ScriptError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new ScriptError("ErrorRuntime", `Runtime error: ${text}`, { thrown: text, cause: error });
+  const hint = error instanceof DaqError ? error.hint : undefined;
+  return new ScriptError("ErrorRuntime", `Runtime error: ${text}`, {
+    thrown: text,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 export function nativeOf({ name, parameters, returns, call }: HostFunction): Native {

@@ -1,3 +1,11 @@
+export { checkBoundScript } from "./bindings/check-bound-script.ts";
+export type { Laboratory } from "./bindings/laboratory.ts";
+export {
+  runScript,
+  type ScriptOutcome,
+  type ScriptRunSettings,
+  type ScriptToRun,
+} from "./bindings/run-script.ts";
 export type { ErrorKind } from "./errors/error-kind.ts";
 export { ScriptError } from "./errors/script-error.ts";
 export type { SourcePosition } from "./errors/source-text.ts";

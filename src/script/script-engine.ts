@@ -1,4 +1,6 @@
 import { DaqError } from "../model/errors.ts";
+import { checkScript } from "./check/check-script.ts";
+import type { ScriptError } from "./errors/script-error.ts";
 import { SourceText } from "./errors/source-text.ts";
 import { fromHost, type HostFunction, type HostResult, nativeOf } from "./host-function.ts";
 import { compileProgram } from "./interpreter/compiler.ts";
@@ -8,6 +10,7 @@ import { defaultLimits, type Limits } from "./limits/limits.ts";
 import { ModuleFolder } from "./modules/module-folder.ts";
 import type { Registry } from "./packages/registry.ts";
 import { standardRegistry } from "./packages/standard-registry.ts";
+import { parseScript } from "./parser/parser.ts";
 import type { Value } from "./values/value.ts";
 
 export type EngineSettings = {
@@ -57,6 +60,15 @@ export class ScriptEngine {
   /** Reads a script; what is no script fails with `ErrorParsing`. `name` is what messages call it. */
   compile(text: string, name = "script"): Program {
     return compileProgram(new SourceText(text, name), this.#registry);
+  }
+
+  /**
+   * What is wrong with a script, as far as it can be seen without running it. Throws for what is no script, like
+   * `compile`; gives the other mistakes in the order of the text.
+   */
+  check(text: string, name = "script"): ScriptError[] {
+    const source = new SourceText(text, name);
+    return checkScript(parseScript(source), this.#registry, source);
   }
 
   /**

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ScriptEngine, ScriptError } from "../../src/script/index.ts";
+import { randomFrom } from "./random-from.ts";
 
 const folder = join(import.meta.dirname, "conformance");
 const scripts = readdirSync(folder)
@@ -65,17 +66,6 @@ const pieces = [
     "\n",
   ],
 ];
-
-/** Xorshift: the same scripts every time, so that a failure can be seen again. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 function mutated(random: (below: number) => number): string {
   let script = scripts[random(scripts.length)]!;

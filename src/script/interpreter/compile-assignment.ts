@@ -8,6 +8,7 @@ import { Shared, type Value } from "../values/value.ts";
 import { apply1, applyAll, direct } from "./code.ts";
 import { operationOf } from "./compile-values.ts";
 import type { Parts } from "./compiler-part.ts";
+import { integerStepShortcut } from "./integer-shortcuts.ts";
 import { located } from "./located.ts";
 import type { Code, Frame } from "./machine.ts";
 import { planPlace } from "./place-plan.ts";
@@ -49,13 +50,15 @@ export function compileAssign(node: tree.Assign, parts: Parts): Code {
   const source = parts.owned(value);
   if (target.kind === "variable") {
     const { slot } = target.variable;
-    return apply1(source, (frame, operand) => {
+    const long = apply1(source, (frame, operand) => {
       const held = frame.slots[slot]!;
       if (held instanceof Shared) {
         held.value = operation === undefined ? operand : update(frame, held.value, operand);
       } else frame.slots[slot] = operation === undefined ? operand : update(frame, held, operand);
       return null;
     });
+    const short = long.run === undefined ? undefined : integerStepShortcut(operator, slot, value, long.run);
+    return short === undefined ? long : direct(short);
   }
   const plan = planPlace(target, parts);
   return applyAll([source, ...plan.operands], (frame, values) => {

@@ -29,6 +29,9 @@ const special: Readonly<Record<string, (node: tree.Call, parts: Parts) => Code>>
   is_def_var: compileIsDefinedVariable,
 };
 
+/** Names that are called with parameters of any number. */
+export const specialFunctions: ReadonlySet<string> = new Set(Object.keys(special));
+
 export function compileCall(node: tree.Call, parts: Parts): Code {
   const { name, parameters, at } = node;
   if (Object.hasOwn(special, name) && parameters.length > 0) return special[name]!(node, parts);

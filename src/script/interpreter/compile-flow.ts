@@ -17,6 +17,19 @@ export function compileBlock({ statements }: tree.Block, { code, owned }: Parts)
   const last = parts.length - 1;
   if (parts.every((part) => part.run !== undefined)) {
     const runs = parts.map((part) => part.run!);
+    const [only] = runs;
+    if (runs.length === 1 && only !== undefined) {
+      return direct(
+        (frame) => {
+          const { meter } = frame.unit.execution;
+          if (++meter.operations >= meter.checkAt) meter.check();
+          const value = only(frame);
+          return jumps && frame.signal !== 0 ? null : value;
+        },
+        true,
+        jumps,
+      );
+    }
     return direct(
       (frame) => {
         const { meter } = frame.unit.execution;

@@ -35,6 +35,28 @@ export function compileLoop(node: tree.Loop, { code }: Parts): Code {
   const at = node.condition?.at ?? 0;
   const body = code(node.body);
   const jumps = body.jumps || condition?.jumps === true;
+  const { run } = body;
+  const test = condition?.run;
+  if (run !== undefined && (condition === undefined || test !== undefined) && !jumps) {
+    /** Turns until others should have theirs: true then, false when the loop is over. */
+    const turns = (frame: Frame, meter: Meter, isFirst: boolean): boolean => {
+      for (let first = isFirst; ; first = false) {
+        if (test !== undefined && (conditionFirst || !first)) {
+          const value = test(frame);
+          if (value !== true && value !== false) isTrue(value, frame, at);
+          if (value === endsOn) return false;
+        }
+        run(frame);
+        if (isDue(meter)) return true;
+      }
+    };
+    return stepping(function* (frame) {
+      const { meter } = frame.unit.execution;
+      if (isDue(meter)) yield undefined;
+      for (let first = true; turns(frame, meter, first); first = false) yield undefined;
+      return null;
+    });
+  }
   return stepping(
     function* (frame) {
       const { meter } = frame.unit.execution;

@@ -12,6 +12,7 @@ import { FunctionPointer, Shared, type Value } from "../values/value.ts";
 import { binaryOperation } from "./binary-operation.ts";
 import { apply1, apply2, applyAll, direct, stepping } from "./code.ts";
 import type { Parts } from "./compiler-part.ts";
+import { integerShortcut } from "./integer-shortcuts.ts";
 import { located } from "./located.ts";
 import type { Code, Frame } from "./machine.ts";
 
@@ -135,7 +136,9 @@ export function operationOf(
 }
 
 export function compileBinary({ operator, left, right, at }: tree.Binary, { code }: Parts): Code {
-  return apply2(code(left), code(right), operationOf(operator, at));
+  const long = apply2(code(left), code(right), operationOf(operator, at));
+  const short = long.run === undefined ? undefined : integerShortcut(operator, left, right, long.run);
+  return short === undefined ? long : direct(short);
 }
 
 function checkBoolean(value: Value, frame: Frame, at: number): boolean {

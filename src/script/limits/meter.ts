@@ -1,4 +1,3 @@
-import { getHeapStatistics } from "node:v8";
 import { ScriptError } from "../errors/script-error.ts";
 import type { Limits } from "./limits.ts";
 
@@ -7,15 +6,21 @@ const stride = 1000;
 /** How long a script keeps the event loop to itself. */
 const turnMs = 5;
 
+/** Objects, and the bytes of buffers, which lie outside of the heap. A ring that is mapped meanwhile does not count. */
+function memoryInUse(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 /** Counts what a script does, stops it at its limits, and says when it is the turn of others. */
 export class Meter {
   readonly limits: Limits;
   readonly #signal: AbortSignal;
   readonly #startedAt = performance.now();
-  readonly #heapAtStart = getHeapStatistics().used_heap_size;
+  readonly #memoryAtStart = memoryInUse();
   #turnEndsAt = this.#startedAt + turnMs;
-  /** Asking for the size of the heap takes microseconds: once in a turn is enough. */
-  #isHeapKnown = false;
+  /** Asking for the size of the memory takes microseconds: once in the time of a turn is enough. */
+  #memoryKnownAt = this.#startedAt;
   operations = 0;
   /** Whoever counts calls `check` when `operations` reaches this. */
   checkAt = 0;
@@ -47,26 +52,30 @@ export class Meter {
     this.#planCheck();
     if (this.#signal.aborted) throw this.terminated();
     const now = performance.now();
+    if (now - this.#memoryKnownAt >= turnMs) this.#checkMemory(now);
     if (now < this.#turnEndsAt) return false;
     if (now - this.#startedAt > this.limits.wallSeconds * 1000) throw this.terminated();
     // Much of a script cannot be suspended; it is asked again at once, until the part around it can be.
     this.checkAt = this.operations + 1;
-    if (this.#isHeapKnown) return true;
-    this.#isHeapKnown = true;
-    if (getHeapStatistics().used_heap_size - this.#heapAtStart > this.limits.memoryBytes) {
-      throw new ScriptError(
-        "ErrorDataTooLarge",
-        `Memory too large: the limit is ${this.limits.memoryBytes} bytes`,
-      );
-    }
     return true;
+  }
+
+  #checkMemory(now: number): void {
+    this.#memoryKnownAt = now;
+    if (memoryInUse() - this.#memoryAtStart <= this.limits.memoryBytes) return;
+    throw new ScriptError(
+      "ErrorDataTooLarge",
+      `Memory too large: the limit is ${this.limits.memoryBytes} bytes`,
+    );
   }
 
   /** The others have had their turn. */
   beginTurn(): void {
-    this.#turnEndsAt = performance.now() + turnMs;
-    this.#isHeapKnown = false;
+    const now = performance.now();
+    this.#turnEndsAt = now + turnMs;
     this.#planCheck();
+    // A script that waits often has short turns, and would never come to a check.
+    if (now - this.#memoryKnownAt >= turnMs) this.checkAt = this.operations + 1;
   }
 
   terminated(): ScriptError {

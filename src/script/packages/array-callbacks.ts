@@ -5,7 +5,7 @@ import { compareValues } from "../values/equal-values.ts";
 import { Float } from "../values/float.ts";
 import { isInteger } from "../values/integer.ts";
 import { typeName } from "../values/type-name.ts";
-import type { FunctionPointer, Value } from "../values/value.ts";
+import { FunctionPointer, type Value } from "../values/value.ts";
 import { stepping } from "./define.ts";
 import { mergeSort } from "./merge-sort.ts";
 import type { Native, NativeContext, Place, Steps } from "./native.ts";
@@ -213,4 +213,18 @@ const sorting: readonly Native[] = [
   stepping<OfList>("sort", ["array", "Fn"], sortBy, true),
 ];
 
-export const arrayCallbackPackage: readonly Native[] = [...searching, ...transforming, ...sorting];
+const withPointers: readonly Native[] = [...searching, ...transforming, ...sorting];
+
+/** The same with the name of the function as a text. `index_of` looks for a text itself. */
+const withNames: readonly Native[] = withPointers.flatMap((native): Native[] => {
+  const { name, parameters, body } = native;
+  const at = parameters.indexOf("Fn");
+  if (at < 0 || name === "index_of" || body.kind !== "stepping") return [];
+  const run = (values: readonly Value[], context: NativeContext): Steps => {
+    const pointer = new FunctionPointer(values[at] as string, context, undefined);
+    return body.run(values.with(at, pointer), context);
+  };
+  return [{ name, parameters: parameters.with(at, "string"), body: { ...body, run } }];
+});
+
+export const arrayCallbackPackage: readonly Native[] = [...withNames, ...withPointers];

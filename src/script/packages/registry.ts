@@ -5,7 +5,7 @@ import { type Native, suspends } from "./native.ts";
 /** The functions that do not come from a script, by name and number of parameters. */
 export class Registry {
   readonly #functions = new Map<string, Native[]>();
-  readonly #names = new Map<string, { suspends: boolean }>();
+  readonly #names = new Map<string, { suspends: boolean; counts: number[] }>();
   /** Names of functions with one parameter that can also be read like a property. */
   readonly #properties = new Set<string>();
   readonly constants = new Map<string, Value>();
@@ -15,8 +15,11 @@ export class Registry {
     for (const native of natives) {
       const key = `${native.name}/${native.parameters.length}`;
       this.#functions.set(key, [native, ...(this.#functions.get(key) ?? [])]);
-      const before = this.#names.get(native.name)?.suspends ?? false;
-      this.#names.set(native.name, { suspends: before || suspends(native) });
+      const before = this.#names.get(native.name) ?? { suspends: false, counts: [] };
+      this.#names.set(native.name, {
+        suspends: before.suspends || suspends(native),
+        counts: [...before.counts, native.parameters.length],
+      });
     }
   }
 
@@ -26,6 +29,11 @@ export class Registry {
 
   find(name: string, parameterCount: number): readonly Native[] {
     return this.#functions.get(`${name}/${parameterCount}`) ?? [];
+  }
+
+  /** How many parameters the functions of this name take. */
+  parameterCounts(name: string): number[] {
+    return this.#names.get(name)?.counts ?? [];
   }
 
   isProperty(name: string): boolean {
