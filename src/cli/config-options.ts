@@ -47,8 +47,10 @@ export const configOptions: readonly OptionDefinition[] = [
  * The configuration that a command line asks for: the first operand is the file (without one, the built-in simulated
  * devices), then `DAQ_…` variables, then options. Throws `DaqError("usage")` or `("config")`.
  */
-export async function loadConfigFrom(args: ParsedArguments): Promise<LoadedConfig> {
-  const path = args.positionals[0];
+export async function loadConfigFrom(
+  args: ParsedArguments,
+  path: string | undefined = args.positionals[0],
+): Promise<LoadedConfig> {
   const given = [...ownOptions(args), ...setOptions(args)];
   refuseConflicts(given);
   return loadConfig({

@@ -1,4 +1,4 @@
-/** A `[[devices]]` table for each driver that records something when it is pasted into a configuration. */
+/** A `[[devices]]` table for each driver that works when it is pasted into a configuration: for a recording, or for a plan. */
 export const driverExamples: { readonly [driver: string]: string } = {
   "sim.camera": `[[devices]]
 id = "camera0"
@@ -12,6 +12,16 @@ id = "power0"
 driver = "sim.power_meter"
 rate_hz = 100
 power_mw = 2.5`,
+  "sim.laser": `[[devices]]
+id = "maitai"
+driver = "sim.laser"`,
+  "sim.stage": `[[devices]]
+id = "stage0"
+driver = "sim.stage"
+speed = 10`,
+  "sim.shutter": `[[devices]]
+id = "shutter0"
+driver = "sim.shutter"`,
   "sim.adc": `[[devices]]
 id = "adc0"
 driver = "sim.adc"
@@ -35,4 +45,18 @@ dtype = "int16"
 columns = ["signal", "trigger"]
 units = ["V", ""]
 rate_hz = 50000`,
+  scpi: `[[devices]]
+id = "power0"
+driver = "scpi"
+description = "newport.1830-c"
+serial = "/dev/ttyUSB0"
+rate_hz = 2`,
+  comedi: `[[devices]]
+id = "adc0"
+driver = "comedi"
+device = "/dev/comedi0"
+channels = [0, 1]
+min_volts = -5
+max_volts = 5
+sample_rate_hz = 10000`,
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { formatNames, loadFormat } from "../formats/registry.ts";
 import { jsonLines, spawnDaq } from "./captured-terminal.test.ts";
 
 const names = ["record", "inspect", "tail", "recover", "config", "devices"];
@@ -29,7 +30,7 @@ test("an unknown command or option is named, with exit code 2", async () => {
   const command = await spawnDaq(["inspekt"]).done;
   assert.equal(command.code, 2);
   assert.match(command.error, /There is no command "inspekt"/);
-  assert.match(command.error, /Did you mean "daq inspect"\? Choose from: record, inspect, /);
+  assert.match(command.error, /Did you mean "daq inspect"\? Choose from: record, run, inspect, /);
   const file = await spawnDaq(["scan.toml"]).done;
   assert.match(file.error, /daq record scan\.toml/);
   for (const name of ["inspect", "tail", "config", "devices"]) {
@@ -78,4 +79,18 @@ test("with --json an error is an object on standard output, and a sentence on st
   assert.deepEqual(rest, []);
   assert.equal((line!.error as { code: string }).code, "path");
   assert.match(error, /there is no folder no-such-folder/);
+});
+
+test("the beginning of an option is answered with the whole of it", async () => {
+  const { code, error } = await spawnDaq(["upload", "run.run.json", "--delete"]).done;
+  assert.equal(code, 2);
+  assert.match(error, /Did you mean --delete-local\?/);
+});
+
+test("the help of record names every format with its extensions", async () => {
+  const { out } = await spawnDaq(["record", "--help"]).done;
+  for (const name of formatNames) {
+    const { extensions } = await loadFormat(name);
+    assert.ok(out.replaceAll(/\s+/g, " ").includes(`${name} (${extensions.join(", ")})`), name);
+  }
 });

@@ -1,6 +1,6 @@
-import { nearestName } from "../config/nearest-name.ts";
 import { DaqError, exitCodeOf, exitCodes } from "../model/errors.ts";
 import { softwareVersion } from "../run/run-info.ts";
+import { nearestName } from "../toml/nearest-name.ts";
 import type { Command } from "./command.ts";
 import { helpText, parseArguments } from "./parse-arguments.ts";
 import { Terminal } from "./terminal.ts";
@@ -10,6 +10,10 @@ const commands: Record<string, { readonly summary: string; readonly load: () => 
   record: {
     summary: "record devices into files (the main job)",
     load: async () => (await import("./commands/record.ts")).recordCommand,
+  },
+  run: {
+    summary: "carry out a plan, and record what it measures",
+    load: async () => (await import("./commands/run.ts")).runCommand,
   },
   inspect: {
     summary: "show what is in a file or a run",
@@ -23,9 +27,17 @@ const commands: Record<string, { readonly summary: string; readonly load: () => 
     summary: "make readable what a crash left behind",
     load: async () => (await import("./commands/recover.ts")).recoverCommand,
   },
+  convert: {
+    summary: "write a finished run again in another format",
+    load: async () => (await import("./commands/convert.ts")).convertCommand,
+  },
   upload: {
     summary: "bring a run to a store, and prove it equal there",
     load: async () => (await import("./commands/upload.ts")).uploadCommand,
+  },
+  query: {
+    summary: "ask a question of recorded tables in SQL",
+    load: async () => (await import("./commands/query.ts")).queryCommand,
   },
   config: {
     summary: "show or check a configuration",

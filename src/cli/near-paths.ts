@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { nearestName } from "../config/nearest-name.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
+import { nearestName } from "../toml/nearest-name.ts";
 import { countText } from "./quantity-text.ts";
 
 const mostShown = 3;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { nearestName } from "../config/nearest-name.ts";
 import { DaqError, systemCode } from "../model/errors.ts";
+import { nearestName } from "../toml/nearest-name.ts";
 import type { Command, OptionDefinition, ParsedArguments } from "./command.ts";
 
 /** Options that every command has. */
@@ -55,7 +55,9 @@ function unknownOption(
   if (systemCode(error) !== "ERR_PARSE_ARGS_UNKNOWN_OPTION") return undefined;
   const written = /'(--?[^'=]+)/.exec((error as Error).message)?.[1] ?? "";
   const names = definitions.map(({ name }) => name);
-  const nearest = nearestName(written.replace(/^-+/, ""), names);
+  const typed = written.replace(/^-+/, "");
+  const begun = typed.length < 3 ? [] : names.filter((name) => name.startsWith(typed));
+  const nearest = begun.length === 1 ? begun[0] : nearestName(typed, names);
   const meant = nearest === undefined ? "" : ` Did you mean --${nearest}?`;
   return usage(command, `daq ${command.name} has no option ${written}.${meant}`);
 }

@@ -1,37 +1,90 @@
+import { streamLayouts } from "../formats/hdf5/stream-layout.ts";
+import type { StreamSchema } from "../model/stream-schema.ts";
+import { type PartGroup, partGroups } from "./part-groups.ts";
 import { zarrLines } from "./zarr-lines.ts";
 
-/** The lines of Python that read these files with stock libraries. `isForeign`: another program laid them out. */
-export function pythonLines(paths: readonly string[], isForeign = false): string[] {
+/**
+ * The lines of Python that read these files with stock libraries. `isForeign`: another program laid them out.
+ * `hdf5Streams`: what is in those of HDF5.
+ */
+export function pythonLines(
+  paths: readonly string[],
+  isForeign = false,
+  hdf5Streams: readonly StreamSchema[] = [],
+): string[] {
   const lines: string[] = [];
-  const arrow = paths.filter((path) => /\.arrow$/i.test(path));
-  const csv = paths.filter((path) => /\.csv(\.gz)?$/i.test(path));
-  const hdf5 = paths.filter((path) => /\.(h5|hdf5|nxs)$/i.test(path));
-  const parquet = paths.filter((path) => /\.parquet$/i.test(path));
+  const groups = partGroups(paths);
+  const ofKind = (kind: RegExp) => groups.filter(({ path }) => kind.test(path));
+  const arrow = ofKind(/\.arrow$/i);
+  const csv = ofKind(/\.csv(\.gz)?$/i);
+  const hdf5 = ofKind(/\.(h5|hdf5|nxs)$/i);
+  const parquet = ofKind(/\.parquet$/i);
   const zarr = paths.filter((path) => /\.zarr$/i.test(path));
+  const isInParts = ({ isPattern }: PartGroup): boolean => isPattern;
+  const isWhole = ({ isPattern }: PartGroup): boolean => !isPattern;
+  if (groups.some(isInParts)) lines.push("from glob import glob");
   if (hdf5.length > 0) lines.push("import h5py");
-  if (arrow.length > 0) lines.push("import pyarrow as pa");
-  if (parquet.length > 0) lines.push("import pyarrow.parquet as pq");
+  if (arrow.some(isWhole)) lines.push("import pyarrow as pa");
+  if ([...arrow, ...parquet].some(isInParts)) lines.push("import pyarrow.dataset as ds");
+  if (parquet.some(isWhole)) lines.push("import pyarrow.parquet as pq");
   if (csv.length > 0) lines.push("import pandas as pd");
   if (zarr.length > 0) lines.push("import xarray as xr");
-  for (const path of hdf5) {
+  for (const { path, isPattern } of hdf5) {
     const file = `h5py.File(${JSON.stringify(path)})`;
-    lines.push(isForeign ? `file = ${file}` : `entry = ${file}["entry"]`);
+    if (isPattern) lines.push(`entries = [h5py.File(path)["entry"] for path in ${allOf(path)}]`);
+    else if (isForeign) lines.push(`file = ${file}`);
+    else lines.push(`entry = ${file}["entry"]`, ...datasetLines(hdf5Streams));
   }
-  for (const path of arrow)
-    lines.push(`${variable(path)} = pa.ipc.open_file(${JSON.stringify(path)}).read_all()`);
-  for (const path of parquet)
-    lines.push(`${variable(path)}_parquet = pq.read_table(${JSON.stringify(path)})`);
-  for (const path of csv)
+  for (const { path, isPattern } of arrow)
     lines.push(
-      `${variable(path)}_table = pd.read_csv(${JSON.stringify(path)}, float_precision="round_trip")`,
+      isPattern
+        ? `${variable(path)} = ds.dataset(${allOf(path)}, format="arrow").to_table()`
+        : `${variable(path)} = pa.ipc.open_file(${JSON.stringify(path)}).read_all()`,
     );
+  for (const { path, isPattern } of parquet)
+    lines.push(
+      isPattern
+        ? `${variable(path)}_parquet = ds.dataset(${allOf(path)}).to_table()`
+        : `${variable(path)}_parquet = pq.read_table(${JSON.stringify(path)})`,
+    );
+  for (const { path, isPattern } of csv) {
+    const table = (file: string): string => `pd.read_csv(${file}, float_precision="round_trip")`;
+    lines.push(
+      isPattern
+        ? `${variable(path)}_table = pd.concat(${table("path")} for path in ${allOf(path)})`
+        : `${variable(path)}_table = ${table(JSON.stringify(path))}`,
+    );
+  }
   for (const path of zarr) lines.push(...zarrLines(path, pythonName));
   return lines;
 }
 
+const mostDatasets = 8;
+
+/** Where the values of each stream are. */
+function datasetLines(streams: readonly StreamSchema[]): string[] {
+  return streamLayouts(streams, undefined)
+    .slice(0, mostDatasets)
+    .map(({ stream, group, columns }) => {
+      const name = pythonName(stream.name);
+      const [first, ...more] = columns.map((column) => column.name);
+      if (more.length === 0) return `${name} = entry[${JSON.stringify(`${group}/${first}`)}]`;
+      const shown = [first, ...more.slice(0, 3)].join(", ");
+      return `${name} = entry[${JSON.stringify(group)}]  # a dataset for each column: ${shown}${more.length > 3 ? ", …" : ""}`;
+    });
+}
+
+/** The parts of a stream in their order. */
+function allOf(pattern: string): string {
+  return `sorted(glob(${JSON.stringify(pattern)}))`;
+}
+
 /** The stream's name where the file carries one, as a Python name. */
 function variable(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.(arrow|parquet|csv|csv\.gz)$/i, "");
+  const name = path
+    .slice(path.lastIndexOf("/") + 1)
+    .replace(/\.(arrow|parquet|csv|csv\.gz)$/i, "")
+    .replace(/_\*/, "");
   const part = name.includes(".") ? name.slice(name.indexOf(".") + 1) : "data";
   return pythonName(part);
 }

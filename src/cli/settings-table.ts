@@ -1,6 +1,6 @@
-import { expectation } from "../config/check-setting.ts";
 import { tomlText } from "../config/describe-config.ts";
 import type { Setting } from "../model/setting.ts";
+import { expectation } from "../toml/check-setting.ts";
 import { formatTable } from "./format-table.ts";
 
 /** Setting definitions as a table, as wide as the screen where there is one. */

@@ -51,6 +51,24 @@ export class Terminal {
     this.#out.write(`${toJson(value)}\n`);
   }
 
+  /**
+   * Part of a long result, with its line ends. Resolves when there is room for more, to false when nobody reads any
+   * longer.
+   */
+  async write(text: string): Promise<boolean> {
+    this.#clearStatus();
+    if (this.#out.destroyed) return false;
+    if (this.#out.write(text)) return true;
+    return await new Promise<boolean>((resolve) => {
+      const settle = (isOpen: boolean) => () => {
+        this.#out.off("drain", onDrain).off("close", onClose).off("error", onClose);
+        resolve(isOpen);
+      };
+      const [onDrain, onClose] = [settle(true), settle(false)];
+      this.#out.once("drain", onDrain).once("close", onClose).once("error", onClose);
+    });
+  }
+
   /** A line for the person who watches. */
   log(line: string): void {
     this.#clearStatus();

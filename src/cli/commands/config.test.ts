@@ -151,7 +151,7 @@ test("says what is written otherwise than asked for: a codec that a format lacks
   const { out: json } = await runCommand(configCommand, ["check", "--json", configFile(t, text)]);
   assert.equal((jsonLines(json)[0] as { notices: string[] }).notices.length, 2);
   const arow = await runCommand(configCommand, ["check", configFile(t, text.replace("x.dat", "x.arow"))]);
-  assert.match(arow.out, /Was \.arrow meant\?/);
+  assert.match(arow.error, /\.arow is no format's extension; did you mean \.arrow\?/);
   const named = await runCommand(configCommand, [
     "check",
     configFile(t, text.replace("x.dat", "run.v2_1.5V")),
@@ -182,4 +182,86 @@ test("check names the store that a run goes to, without asking it", async () => 
   const wrong = await runCommand(configCommand, ["check", "--output", "s3://my bucket/x.arrow"]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.error, /"my bucket" is no name of a bucket/);
+});
+
+const meter = '[[devices]]\nid = "power0"\ndriver = "sim.power_meter"\n';
+
+test("check finds every program that is missing, and takes the shell's own words for what they are", async (t) => {
+  const command = (id: string, text: string) =>
+    `[[devices]]\nid = "${id}"\ndriver = "command"\ncommand = ${text}\nencoding = "lines"\n`;
+  const missing = configFile(
+    t,
+    command("a", '["no-such-program-1"]') +
+      command("b", '"no-such-program-2 --fast"') +
+      command("c", '"./none.sh"'),
+  );
+  const { code, error } = await runCommand(configCommand, ["check", missing]);
+  assert.equal(code, 2);
+  for (const name of ["no-such-program-1", "no-such-program-2", "./none.sh"])
+    assert.ok(error.includes(`the program "${name}" was not found`), error);
+  const there = ['["cat", "/dev/null"]', '"while true; do date; done"', '"A=1 env"', '"/bin/cat x | wc"'];
+  const good = configFile(t, there.map((text, at) => command(`d${at}`, text)).join(""));
+  const checked = await runCommand(configCommand, ["check", good]);
+  assert.equal(checked.code, 0, checked.error);
+});
+
+test("check refuses places that a recording cannot write to, and makes nothing", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "daq.toml");
+  writeFileSync(path, meter);
+  writeFileSync(join(folder, "file"), "");
+  const checkInto = (output: string) => runCommand(configCommand, ["check", path, "--output", output]);
+  const inFile = await checkInto(join(folder, "file", "deep", "x.arrow"));
+  assert.equal(inFile.code, 2);
+  assert.match(inFile.error, /cannot be made: a file is in the way/);
+  // A file system without any room.
+  const full = await checkInto("/proc/daq/x.arrow");
+  assert.equal(full.code, 2);
+  assert.match(full.error, /\/proc has only 0\.0 MB free|cannot be written to/);
+  assert.deepEqual(readdirSync(folder).sort(), ["daq.toml", "file"]);
+});
+
+test("check refuses a ring for which there is no memory, and says when the disk is too small for the duration", async (t) => {
+  const path = configFile(t, meter);
+  const ring = await runCommand(configCommand, ["check", path, "--ring-mb", "1000000"]);
+  assert.equal(ring.code, 2);
+  assert.match(ring.error, /The ring needs 1000000 MiB in \/dev\/shm, which has \d+ MiB free/);
+  const output = join(temporaryFolder(t), "x.arrow");
+  const long = [
+    "check",
+    path,
+    "--output",
+    output,
+    "--set",
+    "devices.power0.rate_hz=100000",
+    "--duration",
+    "1000000h",
+  ];
+  const { code, out, error } = await runCommand(configCommand, long);
+  assert.equal(code, 0, error);
+  assert.match(out, /note: This run announces \d/);
+});
+
+test("settings of drivers that do not go together are told all at once, each with its line", async (t) => {
+  const path = configFile(
+    t,
+    `[[devices]]
+id = "a"
+driver = "command"
+command = "yes"
+encoding = "lines"
+byte_order = "big"
+skip_bytes = 3
+[[devices]]
+id = "b"
+driver = "command"
+command = "yes"
+encoding = "raw"
+`,
+  );
+  const { code, error } = await runCommand(configCommand, ["check", path]);
+  assert.equal(code, 2);
+  assert.ok(error.includes(`${path}:6: [[devices]] "a": "byte_order" belongs to encoding = "raw"`), error);
+  assert.ok(error.includes(`${path}:7: [[devices]] "a": "skip_bytes" belongs to encoding = "raw"`), error);
+  assert.ok(error.includes(`${path}:12: [[devices]] "b": encoding = "raw" needs "dtype"`), error);
 });

@@ -1,8 +1,8 @@
 import type { LoadedConfig } from "../../config/config.ts";
 import { describeConfig } from "../../config/describe-config.ts";
-import { suggestion } from "../../config/nearest-name.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
 import { plannedFiles } from "../../recorder/planned-files.ts";
+import { checkPlaces } from "../../run/check-places.ts";
 import { announcedBytesPerSecond } from "../../run/disk-space.ts";
 import { outputNotices } from "../../run/output-notices.ts";
 import { planOutputs } from "../../run/output-plan.ts";
@@ -10,10 +10,11 @@ import { checkDescriptionsFit, checkRingFits } from "../../run/ring-fit.ts";
 import { describeRun } from "../../run/run-info.ts";
 import { targetOf } from "../../run/run-spool.ts";
 import { parseStoreUrl } from "../../stores/store-url.ts";
+import { suggestion } from "../../toml/nearest-name.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { type ConfiguredSource, configuredSources } from "../configured-sources.ts";
-import { durationText } from "../duration.ts";
+import { durationText, parseDuration } from "../duration.ts";
 import { formatTable } from "../format-table.ts";
 import { bytesText } from "../quantity-text.ts";
 import { streamText } from "../stream-text.ts";
@@ -26,7 +27,17 @@ export const configCommand: Command = {
   summary: "show what is set and where it came from, or check it",
   operands: "show|check [config.toml]",
   operandCount: [1, 2],
-  options: [{ name: "docs", kind: "flag", doc: "With show: what each key means." }, ...configOptions],
+  options: [
+    { name: "docs", kind: "flag", doc: "With show: what each key means." },
+    {
+      name: "duration",
+      short: "d",
+      kind: "text",
+      value: "TIME",
+      doc: "With check: whether the disk has room for a run of this time (500ms, 10s, 5min, 2h).",
+    },
+    ...configOptions,
+  ],
   examples: [
     [
       "daq config check experiment.toml",
@@ -38,10 +49,12 @@ export const configCommand: Command = {
     ],
     ["daq config show --docs", "the defaults, with what each key means"],
     ["daq config check experiment.toml --set storage.format=csv", "with a key changed"],
+    ["daq config check experiment.toml --duration 8h", "and whether a night fits on the disk"],
   ],
   notes: [
     "Without a file, the built-in configuration with simulated devices is meant. Values are in TOML's spelling; with",
-    "--json, show prints an object for each key. Exit code: 0 the configuration is good, 2 it is not.",
+    "--json, show prints an object for each key. A check also looks for the programs, the space and the permissions that a",
+    "recording here would need. Exit code: 0 the configuration is good, 2 it is not.",
   ].join("\n"),
   async run(args, terminal) {
     const [action = ""] = args.positionals;
@@ -85,7 +98,7 @@ async function show(args: ParsedArguments, terminal: Terminal): Promise<number> 
 async function check(args: ParsedArguments, terminal: Terminal): Promise<number> {
   const loaded = await loadConfigFrom(args);
   try {
-    const checked = await plan(loaded);
+    const checked = await plan(loaded, durationOf(args));
     if (terminal.json) terminal.printJson(checkJson(loaded, checked));
     else for (const line of checkLines(loaded, checked)) terminal.print(line);
     return exitCodes.complete;
@@ -108,7 +121,13 @@ type CheckedConfig = {
   readonly notices: readonly string[];
 };
 
-async function plan({ config }: LoadedConfig): Promise<CheckedConfig> {
+function durationOf(args: ParsedArguments): number | undefined {
+  const text = args.text("duration");
+  return text === undefined ? undefined : parseDuration(text) / 1000;
+}
+
+/** All that a recording would refuse, as far as it can be known without starting it. */
+async function plan({ config }: LoadedConfig, seconds: number | undefined): Promise<CheckedConfig> {
   if (config.devices.length === 0)
     throw new DaqError("config", "The configuration names no [[devices]]: there is nothing to record.", {
       hint: "See `daq devices` for the drivers, and add a [[devices]] table for each device.",
@@ -124,7 +143,30 @@ async function plan({ config }: LoadedConfig): Promise<CheckedConfig> {
   const target = targetOf(config, outputs);
   // A wrong address is found here, without asking the store.
   if (target !== undefined) parseStoreUrl(target);
-  return { sources, files: files.map((file) => file.path), indexPath: outputs.indexPath, target, notices };
+  const warning = await checkPlaces(outputs.indexPath, config.ringBuffer, streams, seconds);
+  await checkDevices(sources);
+  return {
+    sources,
+    files: files.map((file) => file.path),
+    indexPath: outputs.indexPath,
+    target,
+    notices: [...notices, ...(warning === undefined ? [] : [warning])],
+  };
+}
+
+/** What the devices miss on this machine, all of it. */
+async function checkDevices(sources: readonly ConfiguredSource[]): Promise<void> {
+  const problems: DaqError[] = [];
+  for (const { checkHere } of sources)
+    await checkHere?.().catch((error: unknown) => {
+      if (!(error instanceof DaqError)) throw error;
+      problems.push(error);
+    });
+  const [first] = problems;
+  if (first === undefined) return;
+  if (problems.length === 1) throw first;
+  const text = problems.map(({ message, hint }) => `${message} ${hint ?? ""}`.trim()).join("\n");
+  throw new DaqError("device", text, { hint: "A recording would go on without these devices." });
 }
 
 function checkLines(

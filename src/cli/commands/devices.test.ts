@@ -21,7 +21,7 @@ test("lists every driver with what it is", async () => {
   );
 });
 
-test("the example of every driver is a valid configuration that makes a stream", async () => {
+test("the example of every driver is a valid configuration of something that records, or that a plan can use", async () => {
   for (const name of driverNames) {
     const text = driverExamples[name] ?? assert.fail(`no example for ${name}`);
     const { config } = await loadConfig({ text, env: {}, flags: {} });
@@ -30,7 +30,7 @@ test("the example of every driver is a valid configuration that makes a stream",
       [name],
     );
     const [source] = await configuredSources(config);
-    assert.equal(source!.streams.length, 1);
+    assert.ok(source!.streams.length === 1 || source!.capabilities.length > 0);
     const { out } = await runCommand(devicesCommand, ["--driver", name]);
     for (const line of text.split("\n")) assert.ok(out.includes(`  ${line}\n`), `${name}: ${line}`);
   }

@@ -1,7 +1,7 @@
-import { suggestion } from "../../config/nearest-name.ts";
 import type { Driver } from "../../devices/contract.ts";
 import { driverNames, loadDriver } from "../../devices/registry.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
+import { suggestion } from "../../toml/nearest-name.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { configuredSources } from "../configured-sources.ts";
@@ -95,12 +95,13 @@ async function listConfigured(args: ParsedArguments, terminal: Terminal): Promis
   const { config, path } = await loadConfigFrom(args);
   const sources = await configuredSources(config);
   if (terminal.json) {
-    for (const { device, streams } of sources) terminal.printJson({ ...device, streams });
+    for (const { device, ...made } of sources) terminal.printJson({ ...device, ...made });
     return;
   }
   if (sources.length === 0) terminal.log(`${path} names no [[devices]].`);
-  const rows = sources.flatMap(({ device, streams }) =>
-    streams.map((stream) => [device.id, device.driver, stream.name, streamText(stream)]),
-  );
+  const rows = sources.flatMap(({ device: { id, driver }, streams, capabilities }) => [
+    ...streams.map((stream) => [id, driver, stream.name, streamText(stream)]),
+    ...(capabilities.length === 0 ? [] : [[id, driver, "", `in a plan: ${capabilities.join(", ")}`]]),
+  ]);
   for (const line of formatTable(rows, ["device", "driver", "stream", "content"])) terminal.print(line);
 }

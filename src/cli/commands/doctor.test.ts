@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { CodecReport } from "../../bytes/compress/codec-report.ts";
 import { jsonLines, runCommand, temporaryFolder } from "../captured-terminal.test.ts";
+import { cloudFindings } from "../doctor/cloud-findings.ts";
 import { codecFindings, installLine } from "../doctor/codec-findings.ts";
 import { nodeFinding, ringFolderFinding } from "../doctor/machine-findings.ts";
+import { pythonFinding } from "../doctor/reader-findings.ts";
 import { doctorCommand } from "./doctor.ts";
 
 test("says in words and in JSON what is there, and leaves nothing behind", async (t) => {
@@ -84,4 +86,25 @@ test("libraries that are missing come with the line that installs exactly these"
       ["slow", "C; libx.so.1 failed its test: wrong bytes"],
     ],
   );
+});
+
+test("credentials of the clouds are said to be there or not, and never shown", async (t) => {
+  const home = temporaryFolder(t);
+  mkdirSync(join(home, ".aws"));
+  writeFileSync(join(home, ".aws", "credentials"), "secret-in-a-file");
+  const env = { AZURE_STORAGE_KEY: "secret-in-a-variable", GOOGLE_APPLICATION_CREDENTIALS: "" };
+  const findings = cloudFindings(env, home, (name) => name !== "@azure/identity");
+  const values = findings.map(({ name, value }) => `${name} ${value}`);
+  assert.equal(values[0], "s3:// package installed; credentials: ~/.aws/credentials");
+  assert.equal(values[1], "az:// @azure/identity not installed; credentials: AZURE_STORAGE_KEY");
+  assert.match(values[2]!, /^gs:\/\/ package installed; no credentials/);
+  assert.doesNotMatch(JSON.stringify(findings), /secret/);
+});
+
+test("a machine without Python can record all the same", async () => {
+  assert.deepEqual(await pythonFinding("no-python-here"), {
+    name: "Python",
+    state: "ok",
+    value: "no-python-here is not here; recording does not need it",
+  });
 });

@@ -2,6 +2,7 @@ import { codecReport } from "../../bytes/compress/codec-report.ts";
 import { exitCodes } from "../../model/errors.ts";
 import { softwareVersion } from "../../run/run-info.ts";
 import type { Command } from "../command.ts";
+import { cloudFindings } from "../doctor/cloud-findings.ts";
 import { codecFindings, installLine } from "../doctor/codec-findings.ts";
 import type { Finding } from "../doctor/finding.ts";
 import {
@@ -11,6 +12,7 @@ import {
   ringFolderFinding,
 } from "../doctor/machine-findings.ts";
 import { sharedMemoryFinding, workersFinding } from "../doctor/memory-findings.ts";
+import { readerFindings } from "../doctor/reader-findings.ts";
 import { formatTable } from "../format-table.ts";
 
 export const doctorCommand: Command = {
@@ -36,6 +38,8 @@ export const doctorCommand: Command = {
       await dataFolderFinding(args.positionals[0] ?? "data"),
       await workersFinding(),
       ...codecFindings(codecs),
+      ...cloudFindings(),
+      ...(await readerFindings()),
     ];
     const install = process.platform === "linux" ? installLine(codecs) : undefined;
     if (terminal.json) {

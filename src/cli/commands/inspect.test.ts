@@ -319,3 +319,11 @@ test("an HDF5 file of another program is described without what only ours have",
   assert.match(recovered.out, /written by another program, so there is nothing to recover/);
   assert.doesNotMatch(recovered.out, /records/);
 });
+
+test("recovering a run that is complete has nothing to do, by its index as by its files", async () => {
+  for (const name of ["run_v1.run.json", "run_v1.power0.csv"]) {
+    const { code, out, error } = await runCommand(recoverCommand, [join(folder, "data", name)]);
+    assert.equal(code, 0, error);
+    assert.match(out, /complete already/);
+  }
+});

@@ -1,15 +1,11 @@
-import { dirname, join } from "node:path";
 import { DaqError } from "../../model/errors.ts";
-import { shellWord } from "../../model/shell-word.ts";
 import { recordRun } from "../../run/record-run.ts";
-import type { RunHooks, RunLimits, RunReport } from "../../run/run-contract.ts";
-import { accountLines } from "../account-lines.ts";
+import type { RunHooks, RunLimits } from "../../run/run-contract.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
-import { durationText, parseDuration } from "../duration.ts";
+import { parseDuration } from "../duration.ts";
 import { ProgressLine } from "../progress-line.ts";
-import { pythonLines } from "../python-lines.ts";
-import { bytesText } from "../quantity-text.ts";
+import { printReport, reportJson } from "../run-report.ts";
 import type { Terminal } from "../terminal.ts";
 import { uploadText } from "../upload-text.ts";
 
@@ -53,6 +49,10 @@ export const recordCommand: Command = {
     "files say what was lost; a recorder that does not answer to that is ended after 15 s, and `daq recover` stores the",
     "rest. Exit code: 0 every record is stored, 3 something was lost (the files say what), 1 failed,",
     "2 wrong configuration, 4 recorded in full but not all of it is at the store that output_path names.",
+    "",
+    "The extension of --output chooses the format, unless --format does: hdf5 (.h5, .hdf5, .nxs), arrow (.arrow), parquet",
+    "(.parquet), csv (.csv, .csv.gz), zarr (.zarr). A run to a store waits at its end until nothing has got through for ten",
+    "minutes; --set storage.upload_timeout_ms=60000 makes that one.",
   ].join("\n"),
   run: record,
 };
@@ -176,48 +176,4 @@ function hooksFor(terminal: Terminal, interrupts: Interrupts): RunHooks {
       }
     },
   };
-}
-
-function reportJson({ index, indexPath, seconds, exitCode, errors, upload }: RunReport) {
-  return {
-    exitCode,
-    seconds,
-    indexPath,
-    index,
-    ...(upload === undefined
-      ? {}
-      : { upload: { target: upload.target, ...upload.summary, removed: upload.removed?.files ?? 0 } }),
-    errors: errors.map(({ code, message, hint }) => ({ code, message, hint })),
-  };
-}
-
-function printReport({ index, indexPath, seconds, upload }: RunReport, terminal: Terminal): void {
-  const isElsewhere = upload?.removed !== undefined;
-  const folder = dirname(indexPath);
-  const pathOf = (name: string): string => (isElsewhere ? `${upload.target}/${name}` : join(folder, name));
-  terminal.print(`Recorded ${durationText(seconds)}.`);
-  const rows = index.outputs.flatMap(({ files, ledger }) => {
-    const lines = accountLines(ledger);
-    return ledger.accounts.map(({ stream }, row) => ({
-      path: pathOf(files.find((file) => file.streams.includes(stream))?.path ?? ""),
-      line: lines[row]!,
-    }));
-  });
-  const width = Math.max(0, ...rows.map(({ path }) => path.length));
-  for (const { path, line } of rows) terminal.print(`  ${path.padEnd(width)}  ${line}`);
-  for (const note of index.notes) terminal.print(`note: ${note}`);
-  if (upload?.summary !== undefined) {
-    const { objects, bytes } = upload.summary;
-    terminal.print(
-      `${upload.target}: ${objects} objects, ${bytesText(bytes)}, all proven equal${isElsewhere ? "; the spool was deleted" : ""}.`,
-    );
-    for (const left of upload.removed?.left ?? [])
-      terminal.warn(`${shellWord(left)} was left: it is no part of the run, and was not uploaded.`);
-  }
-  if (isElsewhere) return;
-  terminal.print("");
-  terminal.print("Read it in Python:");
-  for (const line of pythonLines([...new Set(rows.map(({ path }) => path))])) terminal.print(`  ${line}`);
-  terminal.print("");
-  terminal.print(`More: npx daq inspect ${shellWord(indexPath)}`);
 }

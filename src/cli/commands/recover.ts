@@ -42,6 +42,7 @@ export const recoverCommand: Command = {
 };
 
 function codeOf(recovery: Recovery): number {
+  if (recovery.kind === "file") return (recovery.file.lost ?? 0) > 0 ? exitCodes.lossy : exitCodes.complete;
   if (recovery.kind !== "run") return exitCodes.complete;
   if (recovery.failure !== undefined || recovery.index.end === "failed") return exitCodes.failed;
   const isWhole = recovery.index.outputs.every(({ ledger }) => ledger.complete && isLossless(ledger));
@@ -59,19 +60,25 @@ function report(path: string, recovery: Recovery, terminal: Terminal): void {
     );
     return;
   }
+  if (recovery.kind === "complete") {
+    terminal.print(`${path}: complete already; there is nothing to do.`);
+    return;
+  }
   if (recovery.kind === "ring") {
     terminal.print(`${path}: complete already; its ring ${recovery.ringPath}, which was left, was removed.`);
     return;
   }
   if (recovery.kind === "file") {
-    const { changed, isForeign, records, cutBytes } = recovery.file;
+    const { changed, isForeign, records, cutBytes, lost = 0 } = recovery.file;
     if (isForeign === true)
       terminal.print(
         `${path}: written by another program, so there is nothing to recover here; nothing was changed.`,
       );
     else if (!changed) terminal.print(`${path}: complete already, ${records} records; nothing was changed.`);
     else
-      terminal.print(`${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off.`);
+      terminal.print(
+        `${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off.${lost === 0 ? "" : ` ${lost} records are lost: \`daq inspect\` shows which.`}`,
+      );
     return;
   }
   const { index, indexPath, addedRecords, ringPath } = recovery;

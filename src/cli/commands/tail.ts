@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { suggestion } from "../../config/nearest-name.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
+import { suggestion } from "../../toml/nearest-name.ts";
 import type { Command, ParsedArguments } from "../command.ts";
 import { findRing, findRunningRing } from "../find-ring.ts";
 import { isoTime } from "../iso-time.ts";

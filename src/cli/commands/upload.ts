@@ -44,8 +44,8 @@ export const uploadCommand: Command = {
   ],
   notes: [
     "RUN is the index of a run (….run.json), any file of it, a Zarr folder, the journal of an upload (….upload.jsonl) or a",
-    "spool. TARGET is a folder at a store: s3://bucket/folder, az://…, gs://…, or a path on this machine. Objects that are",
-    "there and are not of this run are never overwritten. What is proven is never sent twice, also after a kill: run the",
+    "spool. TARGET is a folder at a store: s3://bucket/folder, az://…, gs://…, or a path on this machine; without",
+    "it, where the run was to go, which its upload journal says. Objects that are there and are not of this run are never overwritten. What is proven is never sent twice, also after a kill: run the",
     "same command again. Exit code: 0 all is proven equal, 4 not all of it got there (nothing is lost, go on later),",
     "1 failed, 2 wrong usage, credentials or bucket.",
   ].join("\n"),

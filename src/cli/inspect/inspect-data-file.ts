@@ -10,7 +10,7 @@ export async function inspectDataFile(path: string): Promise<Inspection> {
   const format = await formatOfPath(path);
   const summary = await format.inspect(path);
   const { run, ledger, state, bytes, notes } = summary;
-  const unfinished = state === "unfinished" ? await unfinishedState(path) : undefined;
+  const unfinished = state === "unfinished" ? await unfinishedState(path) : await failedRun(path);
   return {
     path,
     kind: "data file",
@@ -21,7 +21,27 @@ export async function inspectDataFile(path: string): Promise<Inspection> {
     ledgers: ledger === undefined ? [] : [{ output: summary.format, ledger }],
     notes,
     advice: unfinished?.advice ?? [],
-    python: state === "complete" ? pythonLines([path], run === undefined) : [],
+    python:
+      state === "complete"
+        ? pythonLines(
+            [path],
+            run === undefined,
+            summary.streams.map((stream) => stream.schema),
+          )
+        : [],
+  };
+}
+
+/** A file that is whole though its run is not: writing failed, and `daq recover` can add what the ring still holds. */
+async function failedRun(path: string): Promise<Pick<Inspection, "state" | "advice"> | undefined> {
+  const journal = await findJournal(path);
+  const content = journal === undefined ? undefined : await readJournal(journal).catch(() => undefined);
+  if (content === undefined || progressOf(content).state !== "left") return undefined;
+  return {
+    state: "unfinished",
+    advice: [
+      `The file is whole, its run is not: \`daq recover ${journal}\` adds what the ring still holds, once there is room.`,
+    ],
   };
 }
 

@@ -8,7 +8,8 @@ import type { StreamSchema } from "../../model/stream-schema.ts";
 import { type JournalContent, readJournal } from "../../recorder/journal-lines.ts";
 import { lossPath } from "../../recorder/loss-file.ts";
 import { journalPath, type RecorderOptions } from "../../recorder/recorder-options.ts";
-import { type RunEnd, readRunIndex } from "../../recorder/run-index.ts";
+import { outputFiles } from "../../recorder/rotation/output-files.ts";
+import { type OutputSummary, type RunEnd, readRunIndex } from "../../recorder/run-index.ts";
 import { noSuchFile } from "../near-paths.ts";
 import { pythonLines } from "../python-lines.ts";
 import { progressOf } from "../run-progress.ts";
@@ -39,7 +40,7 @@ export async function inspectRunIndex(path: string): Promise<Inspection> {
     ledgers: outputs.map(({ format, ledger }) => ({ output: format, ledger })),
     notes: [...notes, ...failures, ...seen.notes],
     advice: isLeft ? [`\`daq recover ${journal}\` adds what the ring still holds, once there is room.`] : [],
-    python: pythonLines(completePaths(seen.files)),
+    python: pythonLines(completePaths(seen.files), false, streamsIn("hdf5", outputs, run.streams)),
   };
 }
 
@@ -56,7 +57,7 @@ export async function inspectJournal(path: string): Promise<Inspection> {
   const content = await readJournal(path);
   if (content === undefined) throw await noSuchFile(path);
   const { options, run } = content.head;
-  const seen = await lookAtFiles(dirname(path), await plannedDataFiles(options, run.streams));
+  const seen = await lookAtFiles(dirname(path), await plannedDataFiles(options, run.streams, dirname(path)));
   const { state, ringPath } = progressOf(content);
   return {
     path,
@@ -92,12 +93,12 @@ function adviceFor(
 async function plannedDataFiles(
   { outputs }: RecorderOptions,
   streams: readonly StreamSchema[],
+  folder: string,
 ): Promise<NamedFile[]> {
   const planned = await Promise.all(
-    outputs.map(async ({ format, path, streams: names }) => {
-      const wanted = streams.filter(({ name }) => names.includes(name));
-      return (await loadFormat(format)).plan(path, wanted).map((file) => ({ ...file, format }));
-    }),
+    outputs.map(async (output) =>
+      (await outputFiles(output, streams, folder)).map((file) => ({ ...file, format: output.format })),
+    ),
   );
   return planned.flat().filter((file) => file.streams.length > 0);
 }
@@ -160,6 +161,16 @@ function streamsOf(streams: readonly StreamSchema[], summaries: readonly FileSum
         .map((stream) => streamPart(summary.path, stream)),
     ),
   }));
+}
+
+/** What a run has in one format. */
+export function streamsIn(
+  format: string,
+  outputs: readonly OutputSummary[],
+  streams: readonly StreamSchema[],
+): StreamSchema[] {
+  const files = outputs.filter((output) => output.format === format).flatMap((output) => output.files);
+  return streams.filter(({ name }) => files.some((file) => file.streams.includes(name)));
 }
 
 function completePaths(files: readonly InspectedFile[]): string[] {

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Column, StreamSchema } from "../model/stream-schema.ts";
+import { pythonLines } from "./python-lines.ts";
+
+function stream(name: string, columns: readonly string[]): StreamSchema {
+  const scalars = columns.map((column): Column => ({ name: column, dtype: "float64", shape: [], dims: [] }));
+  return { name, kind: "table", columns: scalars, source: "test", clock: "system" };
+}
+
+test("the lines for an HDF5 file reach the values of each stream", () => {
+  const streams = [stream("power-0", ["power"]), stream("adc0", ["AI0", "AI1"]), stream("instrument", ["x"])];
+  assert.deepEqual(pythonLines(["run.h5"], false, streams), [
+    "import h5py",
+    'entry = h5py.File("run.h5")["entry"]',
+    'power_0 = entry["power-0/power"]',
+    'adc0 = entry["adc0"]  # a dataset for each column: AI0, AI1',
+    'instrument = entry["instrument_2/x"]',
+  ]);
+});

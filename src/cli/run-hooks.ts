@@ -1,0 +1,30 @@
+import type { RunHooks } from "../run/run-contract.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a run of `daq run` says while it goes on. `stops` is what Ctrl-C does. */
+export function runHooks(terminal: Terminal, stops: string): RunHooks {
+  return {
+    onWarning: (message) => {
+      if (terminal.json) terminal.printJson({ event: "warning", message });
+      terminal.warn(message);
+    },
+    onNotice: (message) => {
+      if (terminal.json) terminal.printJson({ event: "notice", message });
+      terminal.log(`note: ${message}`);
+    },
+    onStart: ({ runUid, ringPath, recorder, recorderPid, files, target }) => {
+      const store = target === undefined ? "" : ` and from there to ${target}`;
+      if (terminal.json)
+        terminal.printJson({
+          event: "started",
+          runUid,
+          ringPath,
+          indexPath: recorder.indexPath,
+          recorderPid,
+          files,
+          ...(target === undefined ? {} : { target }),
+        });
+      else terminal.log(`Recording to ${files.join(", ")}${store}; Ctrl-C ${stops}.`);
+    },
+  };
+}
