@@ -28,7 +28,7 @@ const runMs = 2_000;
 const quickMs = 200;
 
 async function produce(context: BenchmarkContext, driver: Driver, settings: SettingValues): Promise<Figures> {
-  const source = driver.create("device0", withDefaults(driver, { ...settings, paced: false }));
+  const source = driver.create!("device0", withDefaults(driver, { ...settings, paced: false }));
   const ring = RingWriter.create(context.ringPath(), { sizeBytes: ringBytes });
   try {
     const streams = source.streams.map((schema) => ring.openStream(schema));

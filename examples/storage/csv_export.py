@@ -1,4 +1,7 @@
 # After experiment completes, export to CSV
+#
+# The names of a stream's columns are at the root of a file with one time series, as ComediStreamWriter makes it. In a file
+# of several streams they are in the stream's group: f["entry/power0/timestamps"], f["entry/power0/power"].
 import h5py
 import pandas as pd
 

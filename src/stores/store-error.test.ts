@@ -77,3 +77,12 @@ test("finds the word in errors of every SDK", () => {
   assert.equal(retryAfterMs("2"), 2000);
   assert.equal(retryAfterMs("Wed, 21 Oct 2026 07:28:00 GMT"), undefined);
 });
+
+test("missing credentials and a missing region name the variables of that store", () => {
+  const message = "Could not load credentials from any providers";
+  const hintOf = (store: string, text = message) => errorOf({ store, message: text }).hint ?? "";
+  assert.match(hintOf("s3://data/run"), /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/);
+  assert.match(hintOf("s3://data/run", "Region is missing"), /AWS_REGION.*AWS_ACCESS_KEY_ID/);
+  assert.match(hintOf("az://data/run"), /AZURE_STORAGE_CONNECTION_STRING/);
+  assert.match(hintOf("gs://data/run"), /GOOGLE_APPLICATION_CREDENTIALS/);
+});

@@ -90,15 +90,31 @@ function judged({ word = "", httpStatus, message, store }: FailedCall): Judgemen
   } as const;
   if (broken.includes(word)) return unreachable;
   if (httpStatus === undefined && /region is missing/i.test(message))
-    return { code: "config", retry: false, hint: "Set AWS_REGION, or region in the profile." };
+    return {
+      code: "config",
+      retry: false,
+      hint: `Set AWS_REGION, such as eu-central-1, or region in the profile. ${credentialHint(store)}`,
+    };
   if (httpStatus === undefined && noCredentials.test(`${word} ${firstLine(message)}`))
     return {
       code: "config",
       retry: false,
-      hint: "Set the credentials where the vendor's own tools look for them; docs/cloud.md lists the places.",
+      hint: credentialHint(store),
     };
   if (/socket hang up|premature|aborted|network|timed out/i.test(firstLine(message))) return unreachable;
   return { code: "io", retry: false, hint: "docs/cloud.md says what each store needs." };
+}
+
+/** Which credentials a store of this address needs, and where they may stand. */
+export function credentialHint(url: string): string {
+  const places: { readonly [scheme: string]: string } = {
+    s3: "For credentials set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE for a profile of ~/.aws",
+    az: "For credentials set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY, or run `az login`",
+    gs: "For credentials set GOOGLE_APPLICATION_CREDENTIALS to the path of a key file, or run `gcloud auth application-default login`",
+  };
+  const known =
+    places[url.split(":")[0]!] ?? "Set the credentials where the vendor's own tools look for them";
+  return `${known}; docs/cloud.md lists all places.`;
 }
 
 function reasonOf({ word, httpStatus, message }: FailedCall): string {

@@ -6,20 +6,42 @@ import { test } from "node:test";
 /** What each folder of `src/` may import, as in ARCHITECTURE.md. Changing the architecture is a line here and there. */
 const mayImport: Record<string, readonly string[]> = {
   model: [],
+  toml: ["model"],
   kernels: [],
   bytes: ["model", "kernels"],
   ring: ["model"],
   stores: ["model", "bytes"],
   upload: ["model", "bytes", "stores"],
   formats: ["model", "bytes", "stores", "documents"],
-  devices: ["model"],
-  config: ["model", "stores", "formats", "devices"],
+  devices: ["model", "toml"],
+  config: ["model", "toml", "stores", "formats", "devices"],
   recorder: ["model", "bytes", "ring", "formats"],
-  run: ["model", "config", "devices", "ring", "recorder", "formats", "stores", "upload"],
+  run: ["model", "toml", "config", "devices", "ring", "recorder", "formats", "stores", "upload"],
+  convert: ["model", "bytes", "formats", "recorder"],
+  query: ["model", "toml", "formats"],
   documents: ["model"],
   engine: ["model", "documents", "devices"],
-  script: ["model"],
-  cli: ["model", "bytes", "config", "devices", "formats", "ring", "recorder", "run", "stores", "upload"],
+  experiment: ["model", "config", "devices", "documents", "formats", "engine", "ring", "recorder", "run"],
+  script: ["model", "devices", "engine"],
+  cli: [
+    "model",
+    "toml",
+    "bytes",
+    "config",
+    "convert",
+    "devices",
+    "formats",
+    "query",
+    "ring",
+    "recorder",
+    "run",
+    "stores",
+    "upload",
+    "documents",
+    "engine",
+    "experiment",
+    "script",
+  ],
   testing: ["model", "bytes", "ring", "formats", "devices", "stores", "documents", "engine"],
 };
 
@@ -27,7 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
 const withParts: Record<string, readonly string[]> = {
   formats: ["arrow", "csv", "hdf5", "zarr", "parquet", "jsonl"],
   stores: ["local", "s3", "azure", "gcs"],
-  devices: ["sim", "command", "tcp"],
+  devices: ["sim", "command", "tcp", "scpi", "comedi"],
 };
 
 /** The model knows no operating system, and no runtime library. */

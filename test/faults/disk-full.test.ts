@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { inspectDataFile } from "../../src/cli/inspect/inspect-data-file.ts";
 import { recover } from "../../src/recorder/recover-run.ts";
 import { CounterRun, problemIn } from "./counter-run.ts";
 
@@ -41,6 +42,12 @@ test("a full disk ends the run with one message; the files read, and after makin
       );
     }
     assert.ok(existsSync(run.ringPath), "the ring keeps the rest");
+    const inspected = await inspectDataFile(join(disk, "run.arrow"));
+    assert.equal(inspected.state, "unfinished", "a whole file of a run that failed");
+    assert.match(
+      inspected.advice.join(),
+      /daq recover .*run\.journal\.jsonl` adds what the ring still holds/,
+    );
 
     execFileSync("mount", ["-o", "remount,size=200m", disk]);
     const recovery = await recover(run.indexPath);

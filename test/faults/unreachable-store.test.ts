@@ -102,3 +102,22 @@ test("without credentials nothing is started, and nothing is left", async (t) =>
   );
   assert.ok(!existsSync(join(folder, "spool/s3/bucket/x_v1.upload.jsonl")));
 });
+
+test("without credentials a run to Google's store is refused within seconds, and leaves no empty folders", async (t) => {
+  const folder = place(t);
+  setEnvironment(t, {
+    GOOGLE_APPLICATION_CREDENTIALS: undefined,
+    STORAGE_EMULATOR_HOST: undefined,
+    CLOUDSDK_CONFIG: folder,
+    GCE_METADATA_HOST: `127.0.0.1:${await closedPort()}`,
+  });
+  const start = performance.now();
+  const { code, error } = await spawnDaq(
+    ["record", "--duration", "1s", "--output", "gs://bucket/lab/x_v{version}.{ext}"],
+    { cwd: folder },
+  ).done;
+  assert.equal(code, 2, error);
+  assert.match(error, /GOOGLE_APPLICATION_CREDENTIALS/);
+  assert.ok(performance.now() - start < 30_000);
+  assert.deepEqual(readdirSync(folder), []);
+});

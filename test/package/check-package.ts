@@ -123,6 +123,22 @@ function checkRecording(installation: Installation): string {
   return `${seen.files.map(({ path }) => path).join(", ")}: ${accounts.map(({ stored }) => stored).join(" + ")} records`;
 }
 
+/** The descriptions of instruments are files of the package that its program looks for. */
+function checkDescriptions(installation: Installation): string {
+  const names = readdirSync(join(installation.packed, "devices/descriptions")).map((name) =>
+    name.replace(/\.toml$/, ""),
+  );
+  assert.ok(names.length >= 2, names.join(", "));
+  const devices = names.map(
+    (name, index) =>
+      `[[devices]]\nid = "device${index}"\ndriver = "scpi"\ndescription = "${name}"\nserial = "/dev/ttyUSB0"\n`,
+  );
+  writeFileSync(join(installation.folder, "bench.toml"), devices.join(""));
+  const { stdout } = exactly(0, daq(installation, ["devices", "bench.toml"]));
+  for (const index of names.keys()) assert.ok(stdout.includes(`device${index}`), stdout);
+  return names.join(", ");
+}
+
 function checkJavaScript({ folder, path }: Installation): string {
   cpSync(join(import.meta.dirname, "consumer"), folder, { recursive: true });
   return exactly(0, run("node", ["consumer.js"], { cwd: folder, path })).stdout.trim();
@@ -151,7 +167,15 @@ function checkOlderNode({ folder }: Installation): string {
   return `Node ${older.version} is told: ${stderr.split("\n").find((line) => line.startsWith("daq needs"))}`;
 }
 
-const checks = { checkContents, checkVersion, checkRecording, checkJavaScript, checkTypes, checkOlderNode };
+const checks = {
+  checkContents,
+  checkVersion,
+  checkRecording,
+  checkDescriptions,
+  checkJavaScript,
+  checkTypes,
+  checkOlderNode,
+};
 const temporary = mkdtempSync(join(tmpdir(), "daq-package-"));
 try {
   const installation = install(pack(join(temporary, "packed")), join(temporary, "stranger"));
