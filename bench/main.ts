@@ -32,6 +32,7 @@ const benchmarks: readonly (() => Promise<Benchmark>)[] = [
   async () => (await import("./append-latency.ts")).appendLatency,
   async () => (await import("./recorder-memory.ts")).recorderMemory,
   async () => (await import("./sources-sim.ts")).sourcesSim,
+  async () => (await import("./plan-recording.ts")).planRecording,
   async () => (await import("./engine-overhead.ts")).engineOverhead,
   async () => (await import("./script.ts")).script,
 ];

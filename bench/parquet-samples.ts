@@ -30,13 +30,16 @@ async function writeFile(
   const stored = batches.reduce((sum, batch) => sum + batch.count, 0);
   const account = { stream: peerSchema.name, produced: stored, stored, lost: 0, ranges: [] };
   const ledger: Ledger = { complete: true, accounts: [account] };
-  const file = await ParquetStreamFile.create(await openBlockingFileSink(path, { inOrder: true, aside: true }), {
-    stream: peerSchema,
-    info: benchRunInfo(),
-    options,
-    tail: new TailFile(path, openBlockingFileSink, false),
-    index: "none",
-  });
+  const file = await ParquetStreamFile.create(
+    await openBlockingFileSink(path, { inOrder: true, aside: true }),
+    {
+      stream: peerSchema,
+      info: benchRunInfo(),
+      options,
+      tail: new TailFile(path, openBlockingFileSink, false),
+      index: "none",
+    },
+  );
   for (const batch of batches) await file.append(batch);
   await file.close(ledger);
 }

@@ -145,7 +145,7 @@ const oneProblem: readonly [string, string, string][] = [
   [
     "an id that is used twice",
     `${camera}\n${camera}`,
-    'daq.toml:5: [[devices]] "camera0": this id is used twice, first in daq.toml:1',
+    'daq.toml:5: [[devices]] "camera0": this id is used twice, first in daq.toml:1; give each device an id of its own',
   ],
   [
     "a misspelt driver",
@@ -387,7 +387,7 @@ test("a flag for a table that does not exist is a problem", async () => {
 
 test("an id that is used twice is found although one of the devices is wrong otherwise", async () => {
   assert.deepEqual(await problemsOf(`${camera}${camera}width = -1\n`), [
-    'daq.toml:4: [[devices]] "camera0": this id is used twice, first in daq.toml:1',
+    'daq.toml:4: [[devices]] "camera0": this id is used twice, first in daq.toml:1; give each device an id of its own',
     'daq.toml:7: [[devices]] "camera0" width: expected a whole number of pixels from 1 to 16384, found -1',
   ]);
 });

@@ -2,6 +2,7 @@
 export {
   type CapabilitiesByName,
   type Capability,
+  type ChangeObserver,
   type Connectable,
   can,
   capabilitiesOf,
@@ -10,6 +11,7 @@ export {
   type Exposing,
   type FrameProducing,
   type Guarded,
+  type Monitorable,
   type Movable,
   type Parameterised,
   type Readable,

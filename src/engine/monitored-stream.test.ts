@@ -149,6 +149,47 @@ describe("a monitored device", () => {
     assert.equal(current.observers.size, 0);
   });
 
+  test("that fails while it is being subscribed to is let go", async () => {
+    const current = new StandInMonitoredGauge("current");
+    let ended = 0;
+    current.subscribe = ({ failed }) => {
+      failed(new Error("no such channel"));
+      return () => ended++;
+    };
+    const { engine } = prepared({ monitors: [current] });
+    await assert.rejects(engine.run(inRun({}, [], sleep(1000))), { message: /no such channel/ });
+    assert.equal(ended, 1);
+  });
+
+  test("that fails may be mended by the plan, which goes on without it", async () => {
+    const current = new StandInMonitoredGauge("current");
+    const { engine, documents } = prepared({ monitors: [current] });
+    const steps = function* (): Plan {
+      try {
+        yield* sleep(1000);
+      } catch {
+        yield* triggerAndRead([new StandInGauge("meter")]);
+      }
+    };
+    const running = engine.run(inRun({}, [], steps()));
+    await sleepMs(10);
+    for (const { failed } of current.observers) failed(new Error("connection lost"));
+    assert.equal((await running).exitStatus, "success");
+    assert.equal(documents.of("stop")[0]!.num_events!.primary, 1);
+  });
+
+  test("that is monitored twice has each change once", async () => {
+    const current = new StandInMonitoredGauge("current");
+    const { engine, documents } = prepared();
+    const steps = function* (): Plan {
+      yield* monitor(current);
+      yield* monitor(current);
+      current.change(9);
+    };
+    await engine.run(inRun({}, [], steps()));
+    assert.deepEqual(eventsOf(documents, "current_monitor", "current"), ["1: 0", "2: 0", "3: 9"]);
+  });
+
   test("whose changes a writer cannot take ends the run, also while nothing else happens", async () => {
     const current = new StandInMonitoredGauge("current");
     const { engine, documents } = prepared({ monitors: [current] });

@@ -5,8 +5,11 @@ import { createOpticalBench } from "../devices/sim/optical-bench.ts";
 import { RecordedDocuments } from "../testing/recorded-documents.ts";
 import { StandInAxis } from "../testing/stand-in-axis.ts";
 import { checkpoint } from "./messages/checkpoint.ts";
+import { closeRun } from "./messages/close-run.ts";
+import { openRun } from "./messages/open-run.ts";
 import { setExposure } from "./messages/set-exposure.ts";
 import { sleep } from "./messages/sleep.ts";
+import { stage } from "./messages/stage.ts";
 import type { Plan } from "./plan.ts";
 import { count } from "./plans/count.ts";
 import { inRun } from "./plans/in-run.ts";
@@ -437,8 +440,44 @@ describe("abort", () => {
     assert.match(warnings.join(), /stalled/);
   });
 
+  test("lets no clean-up open or close a run", async () => {
+    const { engine, documents, warnings } = prepared();
+    const steps = function* (): Plan {
+      try {
+        yield* sleep(1000);
+      } finally {
+        yield* openRun();
+        yield* closeRun();
+      }
+    };
+    const running = engine.run(inRun({}, [], steps()));
+    await sleepMs(20);
+    engine.abort();
+    await running;
+    assert.deepEqual(warnings, []);
+    assert.equal(documents.of("start").length, 1);
+    assert.equal(documents.of("stop").length, 1);
+  });
+
+  test("at the moment when the plan fails still puts devices away", async () => {
+    const { engine, warnings } = prepared();
+    const { shutter } = atOnce();
+    const steps = function* (): Plan {
+      yield* sleep(0);
+      engine.abort();
+      throw new Error("the sample is gone");
+    };
+    const plan = function* (): Plan<unknown> {
+      yield* openRun();
+      yield* stage(shutter);
+      return yield* steps();
+    };
+    await assert.rejects(engine.run(plan()), { message: "the sample is gone" });
+    assert.deepEqual([shutter.open, warnings], [false, []]);
+  });
+
   test("a second time ends a clean-up that takes too long", async () => {
-    const { engine } = prepared();
+    const { engine, warnings } = prepared();
     const steps = function* (): Plan {
       try {
         yield* sleep(1000);
@@ -453,6 +492,7 @@ describe("abort", () => {
     assert.equal(engine.state, "ending");
     engine.abort();
     assert.equal((await running).exitStatus, "abort");
+    assert.deepEqual(warnings, []);
   });
 });
 
@@ -583,6 +623,87 @@ describe("pause", () => {
     assert.deepEqual(axis.told.slice(1), ["move 1", "move 2", "stop", "move -7", "move 1", "move 2"]);
   });
 
+  test("goes back no further than to what is never done twice, with the axes as they were then", async () => {
+    const { engine } = prepared({ actionSeconds: 10 });
+    const axis = new StandInAxis("stage");
+    const { shutter } = atOnce();
+    const steps = function* (): Plan {
+      yield* moveTo([[axis, 1]]);
+      yield* stage(shutter);
+      yield* sleep(0.05);
+    };
+    const running = engine.run(inRun({}, [], steps()));
+    while (!shutter.open) await sleepMs(1);
+    await sleepMs(5);
+    engine.pause();
+    while (engine.state !== "paused") await sleepMs(1);
+    engine.resume();
+    await running;
+    assert.deepEqual(axis.told, ["move 1", "move 1"]);
+  });
+
+  test("just before what is never done twice does again what came before it", async () => {
+    const { engine } = prepared();
+    const axis = new StandInAxis("stage");
+    const { shutter } = atOnce();
+    const steps = function* (): Plan {
+      yield* moveTo([[axis, 1]]);
+      engine.pause();
+      yield* stage(shutter);
+      yield* sleep(0);
+    };
+    const running = engine.run(inRun({}, [], steps()));
+    while (engine.state !== "paused") await sleepMs(1);
+    assert.equal(shutter.open, false);
+    engine.resume();
+    await running;
+    assert.deepEqual(axis.told, ["move 1", "move 0", "move 1"]);
+  });
+
+  test("at a checkpoint begins at a checkpoint only, and brings back an axis that somebody moved meanwhile", async () => {
+    const { engine } = prepared();
+    const axis = new StandInAxis("stage");
+    const { shutter } = atOnce();
+    const steps = function* (): Plan {
+      yield* moveTo([[axis, 1]]);
+      engine.pause("at checkpoint");
+      yield* stage(shutter);
+      yield* moveTo([[axis, 2]]);
+      yield* checkpoint();
+      yield* sleep(0);
+    };
+    const running = engine.run(inRun({}, [], steps()));
+    while (engine.state !== "paused") await sleepMs(1);
+    assert.deepEqual(axis.told, ["move 1", "move 2"]);
+    await axis.moveTo(50, new AbortController().signal);
+    engine.resume();
+    await running;
+    assert.deepEqual(axis.told, ["move 1", "move 2", "move 50", "move 2"]);
+  });
+
+  test("while a device is made ready begins when it is ready", async () => {
+    const { engine } = prepared();
+    const axis = new StandInAxis("stage");
+    const staged: string[] = [];
+    const shutter = Object.assign(new StandInAxis("shutter"), {
+      stage: async () => {
+        staged.push("begun");
+        await sleepMs(30);
+        staged.push("ready");
+      },
+      unstage: async () => {},
+    });
+    const running = engine.run(inRun({}, [shutter], moveTo([[axis, 1]])));
+    while (staged.length === 0) await sleepMs(1);
+    engine.pause();
+    engine.pause();
+    while (engine.state !== "paused") await sleepMs(1);
+    assert.deepEqual([staged, axis.told], [["begun", "ready"], []]);
+    engine.resume();
+    await running;
+    assert.deepEqual([staged, axis.told], [["begun", "ready"], ["move 1"]]);
+  });
+
   test("that comes while a writer takes the event of a point does not take that point again", async () => {
     const { engine, documents } = prepared();
     const axis = new StandInAxis("stage");
@@ -611,6 +732,13 @@ describe("pause", () => {
     assert.equal((await running).reason, "enough");
     assert.equal(documents.of("stop")[0]!.reason, "enough");
   });
+});
+
+test("a run that the plan leaves open is closed with success", async () => {
+  const { engine, documents } = prepared();
+  const { exitStatus } = await engine.run(openRun());
+  assert.equal(exitStatus, "success");
+  assert.equal(documents.of("stop")[0]!.exit_status, "success");
 });
 
 test("one engine carries out one plan at a time", async () => {

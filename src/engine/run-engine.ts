@@ -172,7 +172,7 @@ export class RunEngine {
       if (when === "now") this.#interruptForPause("paused");
     } else if (this.#state === "pausing" || this.#state === "suspended") {
       this.#pauseWanted = "now";
-      this.#session?.interrupt(new Interruption("pause", "paused"));
+      if (this.#state === "suspended") this.#session?.interrupt(new Interruption("pause", "paused"));
       this.#wake?.();
     }
   }
@@ -286,7 +286,6 @@ export class RunEngine {
 
   /** Carries out a message; after a pause all messages since the last checkpoint. */
   async #answer(message: Message, session: Session, again: boolean): Promise<unknown> {
-    if (message.rewind === "once") this.#sinceCheckpoint = [];
     this.#sinceCheckpoint.push(message);
     this.#current = message;
     let todo: readonly Message[] = again ? [...this.#sinceCheckpoint] : [message];

@@ -275,6 +275,15 @@ describe("a condition between points", () => {
       } else assert.equal((await running).exitStatus, "abort");
     });
 
+  test("that is removed while the plan waits for it lets the plan go on", async () => {
+    const { engine } = prepared();
+    const remove = engine.install(full(() => true));
+    const running = engine.run(inRun({}, [], checkpoint()));
+    await reach(engine, "suspended");
+    remove();
+    assert.equal((await running).exitStatus, "success");
+  });
+
   test("is asked at every checkpoint, however fast they come", async () => {
     const { engine } = prepared();
     let asked = 0;

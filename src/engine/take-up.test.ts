@@ -157,6 +157,32 @@ describe("a run that was interrupted after any of its documents", () => {
     assert.equal(numbers?.get("primary"), 6);
   });
 
+  test("after its last point moves to that point, and takes nothing again", async () => {
+    const whole = await uninterrupted(makeGrid().plan());
+    const { x, y, plan } = makeGrid();
+    const { documents } = await takenUp(plan(), whole.slice(0, -1));
+    assert.deepEqual([x.told, y.told], [["move 2"], ["move 7"]]);
+    assert.deepEqual(
+      documents.map(({ name }) => name),
+      ["stop"],
+    );
+  });
+
+  test("with a point that was taken again after a pause goes on as one without", async () => {
+    const whole = await uninterrupted(makeGrid().plan());
+    const cut = whole.findIndex(({ name, doc }) => name === "event" && doc.seq_num === 4);
+    const recorded = whole.slice(0, cut);
+    const last = recorded.at(-1)!;
+    assert.equal(last.name, "event");
+    recorded.push({ ...last, doc: { ...last.doc, uid: "taken again" } } as NamedDocument);
+    const { documents } = await takenUp(makeGrid().plan(), recorded);
+    assertInOrder([...recorded, ...documents]);
+    assert.deepEqual(
+      documents.flatMap(({ name, doc }) => (name === "event" ? [doc.seq_num] : [])),
+      [4, 5, 6, 7, 8, 9, 10, 11, 12],
+    );
+  });
+
   test("with baseline and monitor goes on with their numbers", async () => {
     const devices = () => {
       const axis = new SettingAxis("x");
@@ -449,6 +475,29 @@ test("an abort while the record is gone through, or while axes go back, leaves t
   const again = make();
   const { documents } = await takenUp(again.plan, recorded);
   assertInOrder([...recorded, ...documents]);
+});
+
+test("an abort in the middle of the record is heard there", async () => {
+  const make = () => {
+    const axis = new SettingAxis("x");
+    return { axis, plan: scan([], { axis, start: 0, stop: 9 }, 10) };
+  };
+  const recorded = (await uninterrupted(make().plan)).slice(0, -1);
+  const { axis, plan } = make();
+  const engine = new RunEngine();
+  const read = function* () {
+    for (const [index, document] of recorded.entries()) {
+      if (index === 5) engine.abort("enough");
+      yield document;
+    }
+  };
+  let isLive = false;
+  const outcome = await engine.takeUp(plan, read(), {
+    onLive: () => {
+      isLive = true;
+    },
+  });
+  assert.deepEqual([outcome.reason, isLive, axis.told], ["enough", false, []]);
 });
 
 test("a pause while axes go back is a pause: then they go back again, and the run goes on", async () => {

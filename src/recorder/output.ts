@@ -120,6 +120,11 @@ export class Output {
     if (this.#writer!.files.length !== this.#watched) await this.#watchFiles();
   }
 
+  /** True where it is found at the end what somebody removed, and is made again what is needed for the rest. */
+  get findsRemoved(): boolean {
+    return this.#writer?.finish !== undefined;
+  }
+
   /** Data files that were deleted or renamed since the last look, each once. */
   async lookForFiles(options: { readonly atOnce?: boolean } = {}): Promise<readonly MissingFile[]> {
     return (await this.#watch?.look(options)) ?? [];
@@ -128,7 +133,7 @@ export class Output {
   /** Why a file that was written to its end is not where it should be; undefined when all are. */
   get missing(): DaqError | undefined {
     const [first] = this.#watch?.missing ?? [];
-    if (first === undefined) return undefined;
+    if (first === undefined || this.findsRemoved) return undefined;
     return new DaqError("path", missingText(first), {
       hint:
         first.movedTo === undefined
@@ -342,7 +347,7 @@ export class Output {
         this.files.some((file) => file.path === path && file.streams.includes(account.stream)),
     );
     const { stream, produced } = account;
-    if (gone === undefined || produced === 0) return account;
+    if (gone === undefined || produced === 0 || this.findsRemoved) return account;
     const { end, stored } = this.#writer?.finished?.[stream] ?? { end: 0, stored: 0 };
     const range: LostRange = {
       first: end,

@@ -350,9 +350,11 @@ export class Recorder {
     for (const output of this.#outputs)
       for (const file of await output.lookForFiles(options))
         this.#hooks.onWarning?.(
-          file.movedTo === undefined
-            ? `${missingText(file)} The recording goes on into a file without a name, which is lost when it ends. Until then \`cp /proc/${process.pid}/fd/…\` can save it: \`ls -l /proc/${process.pid}/fd\` shows which.`
-            : `${missingText(file)} The recording goes on there; give it its old name back before the run ends.`,
+          output.findsRemoved
+            ? `${file.path} was deleted, renamed or replaced while it was written. The recording goes on into a new folder of that name; what the old one has counts as lost at the end.`
+            : file.movedTo === undefined
+              ? `${missingText(file)} The recording goes on into a file without a name, which is lost when it ends. Until then \`cp /proc/${process.pid}/fd/…\` can save it: \`ls -l /proc/${process.pid}/fd\` shows which.`
+              : `${missingText(file)} The recording goes on there; give it its old name back before the run ends.`,
         );
   }
 

@@ -71,6 +71,31 @@ export function deviceContract(
         checkReadings(quantities, await ask(device, "a reading", (signal) => device.read(signal)));
     });
 
+    test("tells what it has when it is observed, as a reading does, and nothing after that was ended", async (t) => {
+      const device = await create();
+      if (!can(device, "monitorable")) return t.skip("it tells no changes");
+      const told: Readings[] = [];
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const end = device.subscribe({
+        changed: (readings) => {
+          told.push(readings);
+          resolve();
+        },
+        failed: reject,
+      });
+      await ask(device, "its first values", () => promise);
+      end();
+      end();
+      const quantities = await ask(device, "its description", (signal) => device.describe(signal));
+      for (const readings of told) checkReadings(quantities, readings);
+      const { length } = told;
+      if (can(device, "shutter")) {
+        for (const open of [true, false])
+          await ask(device, "a change", (signal) => device.setOpen(open, signal));
+        assert.equal(told.length, length);
+      }
+    });
+
     test("measures when triggered, and gives that", async (t) => {
       const device = await create();
       if (!can(device, "triggerable") || !can(device, "readable")) return t.skip("it is not triggerable");

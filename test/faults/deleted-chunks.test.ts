@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,22 +24,21 @@ async function runDaq(...args: string[]): Promise<{ code: number; out: string }>
   }
 }
 
-/** Deletes a shard of the values and, where there are so many, two of the times. */
+/** Resolves when so many shards of the values are whole. */
+async function wholeShards(run: CounterRun, count: number): Promise<void> {
+  const folder = join(run.outputFolder, "run.zarr/n/c");
+  const whole = () => (existsSync(folder) ? readdirSync(folder).length : 0);
+  for (let tries = 0; tries < 800 && whole() < count; tries++) await sleep(25);
+  assert.ok(whole() >= count, run.stderr);
+}
+
+/** Deletes a shard of the values and two of the times. */
 async function deleteShards(run: CounterRun): Promise<number[]> {
   const folder = join(run.outputFolder, "run.zarr");
-  const shards = () => readdirSync(join(folder, "n/c")).length;
-  for (let tries = 0; tries < 400; tries++) {
-    await sleep(25);
-    try {
-      if (shards() >= 5) break;
-    } catch {
-      // Nothing is whole yet.
-    }
-  }
-  assert.ok(shards() >= 5, run.stderr);
+  await wholeShards(run, 5);
   rmSync(join(folder, "n/c/1"));
   for (const shard of [3, 4]) rmSync(join(folder, "timestamps/c", String(shard)));
-  await sleep(300);
+  await wholeShards(run, 6);
   return [1, 3, 4];
 }
 
@@ -104,4 +103,28 @@ test("shards that are deleted before a run is recovered are lost in its account,
     checkAccount(ledgers[0]!.ledger.accounts[0]!, shards);
     run.remove();
   }
+});
+
+test("a folder that is renamed during a run is said at once, and what is in the old one is lost", async () => {
+  const run = new CounterRun({ formats: ["zarr"] });
+  await run.started;
+  const path = join(run.outputFolder, "run.zarr");
+  await wholeShards(run, 3);
+  renameSync(path, join(run.outputFolder, "mine.zarr"));
+  await wholeShards(run, 3);
+  run.process.kill("SIGINT");
+  assert.equal(await run.exited, exitCodes.lossy, run.stderr);
+  const warnings = run.events
+    .filter(({ event }) => event === "warning")
+    .map(({ message }) => String(message));
+  assert.match(warnings.join("\n"), /run\.zarr was deleted, renamed or replaced.*into a new folder/);
+  const [account] = run.accounts();
+  const { values } = await readZarr(path);
+  assert.equal(values.length, account!.produced);
+  const lost = new Set<number>();
+  for (const { first, count } of account!.ranges)
+    for (let number = first; number < first + count; number++) lost.add(number);
+  assert.ok(lost.size >= 3 * rowsPerShard && lost.size === account!.lost && account!.stored > 0);
+  for (const [row, value] of values.entries()) assert.equal(value, lost.has(row) ? 0 : row);
+  run.remove();
 });

@@ -50,6 +50,36 @@ def hdf5_scan(path):
         return scan(dataset)
 
 
+def lost_frames(dataset, path):
+    """Whether each frame of the scan is the one of its number, and none stands for one that was lost."""
+    import h5py
+
+    with h5py.File(path) as file:
+        frames = file["entry/prime_bsi/frame"][:]
+        rows = {int(number): row for row, number in enumerate(file["entry/prime_bsi/sequence"][:])}
+    numbers = dataset.prime_bsi_frame.values
+    images = dataset.prime_bsi.values
+    missing = np.isnan(numbers)
+    right = [bool((images[at] == frames[rows[int(numbers[at])]]).all()) for at in np.flatnonzero(~missing)]
+    return {"right": all(right), "missing": int(missing.sum()), "hidden": bool(np.isnan(images[missing]).all())}
+
+
+def hdf5_lost(path):
+    import h5netcdf  # noqa: F401
+    import xarray
+
+    with xarray.open_dataset(path, engine="h5netcdf", group="entry/scan") as dataset:
+        return lost_frames(dataset, path)
+
+
+def zarr_lost(path):
+    import xarray
+    import zarr  # noqa: F401
+
+    with xarray.open_zarr(path, group="scan") as dataset:
+        return lost_frames(dataset, path.replace(".zarr", ".h5"))
+
+
 def zarr_scan(path):
     import xarray
     import zarr  # noqa: F401
@@ -82,7 +112,7 @@ def parquet(path):
     return table(pyarrow.parquet.read_table(path))
 
 
-kinds = {"hdf5": hdf5, "hdf5-scan": hdf5_scan, "zarr-scan": zarr_scan, "arrow": arrow, "parquet": parquet}
+kinds = {"hdf5": hdf5, "hdf5-scan": hdf5_scan, "zarr-scan": zarr_scan, "hdf5-lost": hdf5_lost, "zarr-lost": zarr_lost, "arrow": arrow, "parquet": parquet}
 answer = {}
 for kind, path in zip(sys.argv[1::2], sys.argv[2::2]):
     try:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -258,6 +259,41 @@ describe("bad luck during a plan:", () => {
         rows.seq_num!.map(Number),
         Array.from({ length: stored }, (_, number) => number + 1),
       );
+    }
+  });
+
+  test("a full disk ends the run with a reason, and the files hold what came before", async (t) => {
+    const folder = await setUp({
+      plan: endless(1000, 0.002),
+      formats: ["arrow", "hdf5"],
+      ring: "size_mb = 16",
+      frame: [320, 240],
+    });
+    const disk = join(folder, "disk");
+    await mkdir(disk);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], { stdio: "ignore" });
+    } catch {
+      return t.skip("mounting a small tmpfs needs root");
+    }
+    try {
+      const { code, out, error } = await run(folder, "--output", join(disk, "run.{ext}")).done;
+      assert.equal(code, 1);
+      assert.match(error, /The disk is full/);
+      const finished = finishedOf(out);
+      assert.equal(finished.exitStatus, "fail");
+      assert.match(finished.reason, /The disk is full/);
+      const { index, indexPath } = finished.runs[0]!;
+      assert.equal(index.end, "failed");
+      for (const { format, ledger } of index.outputs)
+        for (const { stream, stored, lost, produced } of ledger.accounts) {
+          assert.equal(stored + lost, produced);
+          if (stream !== "primary") continue;
+          const rows = await columnsOf(fileOf(finished.runs[0]!, format, stream), format, stream);
+          assert.equal(rows.seq_num!.length, stored, indexPath);
+        }
+    } finally {
+      execFileSync("umount", ["-l", disk]);
     }
   });
 

@@ -196,6 +196,11 @@ describe("a pool of workers", () => {
   test("a worker that is ended rejects the job it was at, is replaced, and the others' jobs are done", async () => {
     const bytes = sample(4 * mebibyte);
     const input = await filled(pool, bytes);
+    // Both have their libraries before one is ended: koffi aborts the process when its thread ends while it loads one.
+    const first = Array.from({ length: 4 }, () =>
+      pool.encode(input, mebibyte, [{ codec: "zstd", level: 1 }]),
+    );
+    for (const { block } of await Promise.all(first)) pool.give(block);
     const slow = pool.encode(input, bytes.byteLength, [{ codec: "zstd", level: 19 }]);
     const others = Array.from({ length: 40 }, () => pool.encode(input, 1000, [{ codec: "zlib", level: 1 }]));
     const outcome = slow.then(
@@ -259,6 +264,25 @@ test("what is kept for long has memory of its own, is worked on like any block, 
   const input = await own.take(3 * mebibyte);
   const sums = await Promise.all(kept.map((block) => own.checksum(block, mebibyte)));
   assert.deepEqual(sums, Array(4).fill(crc32(bytes)));
+  // Results go there too, cut to what they take; where it is full, to the other memory.
+  const results = [];
+  const encode = () => own.encodeChecked(input, mebibyte, [{ codec: "snappy" }], { keep: true });
+  input.bytes.set(bytes);
+  results.push(await encode());
+  for (const block of kept.slice(0, 2)) own.give(block);
+  results.push(await encode());
+  assert.deepEqual(
+    results.map(({ isKept }) => isKept),
+    [false, true],
+  );
+  for (const { block, length, checksum } of results) {
+    assert.equal(checksum, crc32(block.bytes.subarray(0, length)));
+    const decoded = await own.decode(block, length, [{ codec: "snappy" }], mebibyte);
+    assert.deepEqual(decoded.block.bytes.slice(0, mebibyte), bytes);
+    own.give(decoded.block);
+    own.give(block);
+  }
+  for (const place of [0, 1]) assert.equal(own.tryKeep(mebibyte)!.address, kept[place]!.address);
   own.give(kept[2]!);
   assert.equal(own.tryKeep(mebibyte)!.address, kept[2]!.address);
   assert.throws(() => own.give(kept[2]!), /given back before/);

@@ -233,9 +233,9 @@ test("check refuses a ring for which there is no memory, and says when the disk 
     "--output",
     output,
     "--set",
-    "devices.power0.rate_hz=100000",
+    "devices.power0.rate_hz=1000",
     "--duration",
-    "1000000h",
+    "10000000h",
   ];
   const { code, out, error } = await runCommand(configCommand, long);
   assert.equal(code, 0, error);

@@ -44,6 +44,25 @@ test("a run's index gives each stream once, though it was recorded in two format
   assert.deepEqual(jsonLines(out), [{ meter: 50, adc: 50 }]);
 });
 
+test("a run in parts is one table with all of its records", async () => {
+  const settings = ["storage.rotate_mb=0.01", "storage.flush_interval_ms=40"].flatMap((one) => [
+    "--set",
+    one,
+  ]);
+  const args = ["record", "daq.toml", "--duration", "2s", "-o", "parts.{ext}", ...settings];
+  const recorded = await spawnDaq(args, { cwd: folder }).done;
+  assert.equal(recorded.code, 0, recorded.error);
+  const parts = readdirSync(folder).filter((name) => /^parts_\d{4}\.power0\.parquet$/.test(name));
+  assert.ok(parts.length > 2, `${parts.length} parts`);
+  const sql = "select count(*) as records, max(sequence) + 1 as produced from power0";
+  const { code, out, error } = await runCommand(queryCommand, ["--json", sql, at("parts.run.json")]);
+  assert.equal(code, 0, error);
+  const [{ records, produced } = {}] = jsonLines(out);
+  assert.equal(records, produced);
+  const [first] = jsonLines((await runCommand(queryCommand, ["--json", sql, at(parts[0]!)])).out);
+  assert.ok(Number(first!.records) < Number(records));
+});
+
 test("a table for people has aligned columns; CSV has a header, and nothing where a value is missing", async () => {
   const sql = "select 1 as n, 'a,b' as word, null as nothing, -0.0::double as zero from t limit 1";
   const table = await runCommand(queryCommand, [sql, at("run.power0.parquet")]);

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { floatText, tomlText } from "../../config/describe-config.ts";
+import type { Ledger } from "../../model/ledger.ts";
 import type { Metadata } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
@@ -32,6 +33,7 @@ export function inspectionLines(inspection: Inspection, showAll: boolean): strin
       "Account",
       ledgers.flatMap(({ output, ledger }) => [
         ...(manyLedgers ? [`${output}:`] : []),
+        ...endingLines(ledger).map((line) => (manyLedgers ? `  ${line}` : line)),
         ...ledger.accounts
           .flatMap((account) => lossLines(account, showAll))
           .map((line) => (manyLedgers ? `  ${line}` : line)),
@@ -45,6 +47,12 @@ export function inspectionLines(inspection: Inspection, showAll: boolean): strin
     ...section("Read it in Python", python),
   ];
   return lines.map(printable);
+}
+
+function endingLines({ ending }: Ledger): string[] {
+  if (ending === undefined) return [];
+  const { exitStatus, reason } = ending;
+  return [`the plan ended with ${exitStatus}${reason === "" ? "" : `: ${reason}`}`];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -45,15 +45,17 @@ async function streamsOfRun(indexPath: string): Promise<FoundStreams> {
   const notes: string[] = [];
   const seen = new Set<string>();
   const byPreference = preference.flatMap((name) => outputs.filter(({ format }) => format === name));
-  for (const { format, files: ofOutput, failure } of byPreference)
-    for (const file of ofOutput) {
-      const wanted = file.streams.filter((stream) => !seen.has(stream));
-      if (wanted.length === 0 || !isFormatName(format) || failure !== undefined) continue;
+  for (const { format, files: ofOutput, failure } of byPreference) {
+    if (!isFormatName(format) || failure !== undefined) continue;
+    const wanted = new Set(ofOutput.flatMap(({ streams }) => streams).filter((stream) => !seen.has(stream)));
+    // Of a run in parts, a stream is in several files.
+    for (const file of ofOutput.filter(({ streams }) => streams.some((stream) => wanted.has(stream)))) {
       const found = await streamsOfFile(join(dirname(indexPath), basename(file.path)));
-      files.push(...found.files.filter(({ stream }) => wanted.includes(stream)));
+      files.push(...found.files.filter(({ stream }) => wanted.has(stream)));
       notes.push(...found.notes);
-      for (const stream of wanted) seen.add(stream);
     }
+    for (const stream of wanted) seen.add(stream);
+  }
   if (files.length === 0)
     throw new DaqError("format", `${indexPath} names no file that can be queried.`, {
       hint: `\`daq inspect ${indexPath}\` shows its files.`,

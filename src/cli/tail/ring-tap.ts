@@ -99,6 +99,7 @@ export class RingTap {
   }
 
   #account(record: RingRecord, onRecord: TapVisitor["onRecord"], onHole: TapVisitor["onHole"]): boolean {
+    if (record.kind === "document") return true;
     const stream = this.#streams[record.stream.index] ?? this.streams[record.stream.index]!;
     const { firstSequence, count, lostBefore, lostReason } = record;
     const isOfJoining = stream.isJoining && lostReason !== "ring-lapped";
@@ -115,7 +116,7 @@ export class RingTap {
           ...(isOvertaken ? {} : { reason: lostReason }),
         });
     }
-    if (record.kind === "document" || !stream.isWanted) return true;
+    if (!stream.isWanted) return true;
     if (record.kind === "gap") {
       const { gapReason, gapDetail } = record;
       if (this.reader.isIntact(record)) {

@@ -18,6 +18,7 @@ const answerMs = 150;
 /** Two quantities with values that could pass for each other. */
 function describe({
   connection = "",
+  quietMs = 30,
   errors = "",
   identity = `[identity]\npattern = "^ACME,"`,
 } = {}): string {
@@ -114,7 +115,7 @@ for (const wireName of wireNames) {
     instrument.misbehaviour = async (line) => {
       if (line === "TEMP?" && slow) {
         slow = false;
-        await wait(answerMs + 60);
+        await wait(answerMs + 20);
       }
       return undefined;
     };

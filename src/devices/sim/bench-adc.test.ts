@@ -20,10 +20,12 @@ deviceContract("sim.adc in a plan", { create: () => made() });
 
 test("a converter gives all channels of one moment, in volts, within its range", async () => {
   const settings = { channels: ["photodiode", "reference"], min_volts: -1, max_volts: 1, output: "raw" };
-  const card = made({ ...settings, noise_volts: 0, frequency_hz: 10, sample_rate_hz: 1000 });
+  const clock = new SteppingClock();
+  const card = made({ ...settings, noise_volts: 0, frequency_hz: 10, sample_rate_hz: 1000 }, around(clock));
   assert.deepEqual(Object.keys(await card.describe(signal)), ["card_photodiode", "card_reference"]);
   const values: number[] = [];
   for (let reading = 0; reading < 50; reading++) {
+    clock.advance(3);
     const { card_photodiode: first, card_reference: second } = await card.read(signal);
     assert.equal(first!.timestampNs, second!.timestampNs);
     values.push(first!.value as number);

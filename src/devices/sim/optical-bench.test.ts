@@ -24,6 +24,19 @@ async function power(bench: ReturnType<typeof createOpticalBench>): Promise<numb
   return value as number;
 }
 
+test("the shutter tells when it has opened and when it has closed, and nothing when it stays as it is", async () => {
+  const { shutter } = createOpticalBench({ speed: Number.POSITIVE_INFINITY });
+  const told: unknown[] = [];
+  const end = shutter.subscribe({
+    changed: ({ shutter_open: reading }) => told.push(reading!.value),
+    failed: assert.fail,
+  });
+  for (const open of [true, true, false]) await shutter.setOpen(open, new AbortController().signal);
+  end();
+  await shutter.setOpen(true, new AbortController().signal);
+  assert.deepEqual(told, [false, true, false]);
+});
+
 test("the meter sees the laser through shutter, pinhole and the laser's own curve", async () => {
   const bench = createOpticalBench({ speed: atOnce });
   assert.ok(Math.abs(await power(bench)) < 1, "the shutter is closed");

@@ -1,5 +1,7 @@
 import { typedView } from "../../model/dtype.ts";
-import { type Grid, type GridFrames, gridNames, gridShape } from "../../model/grid.ts";
+import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
+import type { Ledger } from "../../model/ledger.ts";
+import { storedFrames } from "../grid-frames.ts";
 import { gridValues, missingElement } from "../grid-values.ts";
 import { columnAttributes, datatypeOf } from "./column-datasets.ts";
 import type { DeclaredRun } from "./declare-run.ts";
@@ -14,7 +16,7 @@ import { scanGroup } from "./stream-layout.ts";
  * Adds a scan as arrays of its axes, when the file is closed: `/entry/scan`, an NXdata whose axes are the set points.
  * Numbers are written once more; frames are views of those that are in the file.
  */
-export function addGrid(file: Hdf5File, run: DeclaredRun, grid: Grid): void {
+export function addGrid(file: Hdf5File, run: DeclaredRun, grid: Grid, ledger: Ledger): void {
   const shape = gridShape(grid);
   const names = gridNames(grid);
   const [signal] = [...names.quantities, ...names.frames].filter(
@@ -62,8 +64,9 @@ export function addGrid(file: Hdf5File, run: DeclaredRun, grid: Grid): void {
   ]);
   for (const [index, frames] of grid.frames.entries()) {
     const stream = run.streams.find(({ layout }) => layout.stream.name === frames.stream);
-    if (stream !== undefined)
-      addFrames(file, group, names.frames[index]!, { frames, stream, shape, scales, own });
+    const rows = storedFrames(frames, ledger);
+    if (stream !== undefined && rows !== undefined)
+      addFrames(file, group, names.frames[index]!, { rows, stream, shape, scales, own });
   }
 }
 
@@ -99,7 +102,8 @@ class FrameScales {
 }
 
 type FramesToAdd = {
-  readonly frames: GridFrames;
+  /** Of the frame of each point, among those in the file. */
+  readonly rows: readonly (number | null)[];
   readonly stream: DeclaredStream;
   readonly shape: readonly number[];
   readonly scales: readonly FixedDataset[];
@@ -110,11 +114,11 @@ function addFrames(
   file: Hdf5File,
   group: Group,
   name: string,
-  { frames, stream, shape, scales, own }: FramesToAdd,
+  { rows, stream, shape, scales, own }: FramesToAdd,
 ): void {
   const { layout } = stream;
   const { column, name: dataset } = layout.columns[0]!;
-  const isMissing = frames.numbers.includes(null);
+  const isMissing = rows.includes(null);
   const fillValue = missingElement(column.dtype);
   const [missing] = typedView(column.dtype, fillValue);
   // Readers hide it: that must not hit a pixel that is as bright as its type allows.
@@ -122,7 +126,7 @@ function addFrames(
   file.addVirtualAtClose(group, name, {
     datatype: datatypeOf(column.dtype),
     dims: [...shape, ...column.shape],
-    sources: frameSources(frames.numbers, shape, `/entry/${layout.group}/${dataset}`, column.shape),
+    sources: frameSources(rows, shape, `/entry/${layout.group}/${dataset}`, column.shape),
     ...(isMissing ? { fillValue } : {}),
     attributes: {
       ...columnAttributes(column, layout.stream.source),
@@ -130,14 +134,14 @@ function addFrames(
     },
     dimensionScales: [
       ...scales,
-      ...column.dims.map((dimension, index) => own.of(frames.stream, dimension, column.shape[index]!)),
+      ...column.dims.map((dimension, index) => own.of(layout.stream.name, dimension, column.shape[index]!)),
     ],
   });
 }
 
 /** Frames that follow one another along the fastest axis are one source. */
 export function frameSources(
-  numbers: readonly (number | null)[],
+  rows: readonly (number | null)[],
   shape: readonly number[],
   dataset: string,
   frameShape: readonly number[],
@@ -145,15 +149,15 @@ export function frameSources(
   const fastest = shape.at(-1)!;
   const whole = frameShape.map(() => 0);
   const sources: VirtualSource[] = [];
-  for (let at = 0; at < numbers.length; ) {
-    const first = numbers[at]!;
+  for (let at = 0; at < rows.length; ) {
+    const first = rows[at]!;
     if (first === null) {
       at++;
       continue;
     }
     const lineEnd = (Math.floor(at / fastest) + 1) * fastest;
     let end = at + 1;
-    while (end < lineEnd && numbers[end] === first + end - at) end++;
+    while (end < lineEnd && rows[end] === first + end - at) end++;
     const place: number[] = [];
     for (let rest = at, axis = shape.length - 1; axis >= 0; axis--) {
       place[axis] = rest % shape[axis]!;

@@ -66,7 +66,7 @@ export class Hdf5FormatWriter implements FormatWriter {
     if (this.#state === "closed") return;
     await this.#guard(async () => {
       for (const rows of this.#streams.values()) await rows.finish();
-      if (this.#grid !== undefined) addGrid(this.#file, this.#run, this.#grid);
+      if (this.#grid !== undefined) addGrid(this.#file, this.#run, this.#grid, ledger);
       addLosses(this.#file, this.#run, ledger);
       const endNs = String(BigInt(Date.now()) * 1_000_000n);
       this.#file.addAtClose(this.#run.entry, "end_time", textDataset(isoTime(endNs)));

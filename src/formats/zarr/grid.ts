@@ -2,6 +2,8 @@ import { sharedPool } from "../../bytes/pool/worker-pool.ts";
 import { type TypedArray, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
+import type { Ledger } from "../../model/ledger.ts";
+import { storedFrames } from "../grid-frames.ts";
 import { gridValues, missingElement } from "../grid-values.ts";
 import { ArrayFilling } from "./array-filling.ts";
 import type { DeclaredRun } from "./declare-run.ts";
@@ -23,6 +25,7 @@ type GridToWrite = {
   readonly run: DeclaredRun;
   readonly streams: ReadonlyMap<string, StreamRows>;
   readonly grid: Grid;
+  readonly ledger: Ledger;
 };
 
 /**
@@ -30,7 +33,7 @@ type GridToWrite = {
  * its documents. Frames are in it a second time, one chunk each.
  */
 export async function writeGrid(toWrite: GridToWrite): Promise<readonly NodeDocument[]> {
-  const { folder, run, grid } = toWrite;
+  const { folder, run, grid, ledger } = toWrite;
   const { format } = run;
   const shape = gridShape(grid);
   const names = gridNames(grid);
@@ -67,30 +70,31 @@ export async function writeGrid(toWrite: GridToWrite): Promise<readonly NodeDocu
       bytes,
     );
   }
-  for (const [index, { stream, numbers }] of grid.frames.entries()) {
-    const frames = toWrite.streams.get(stream)?.frames;
-    if (
-      frames === undefined ||
-      frames.chunkBytes * frames.chunkCounts.reduce((a, b) => a * b, 1) > mostCopiedBytes
-    )
-      continue;
-    documents.push(...(await copyFrames(toWrite, names.frames[index]!, frames, numbers)));
+  for (const [index, frames] of grid.frames.entries()) {
+    const array = toWrite.streams.get(frames.stream)?.frames;
+    const rows = storedFrames(frames, ledger);
+    if (array === undefined || rows === undefined || bytesOf(array) > mostCopiedBytes) continue;
+    documents.push(...(await copyFrames(toWrite, names.frames[index]!, array, rows)));
   }
   await folder.putDocuments(documents);
   return documents;
+}
+
+function bytesOf({ chunkBytes, chunkCounts }: ZarrArray): number {
+  return chunkCounts.reduce((product, count) => product * count, chunkBytes);
 }
 
 async function copyFrames(
   { folder, run, grid }: GridToWrite,
   name: string,
   frames: ZarrArray,
-  numbers: readonly (number | null)[],
+  rows: readonly (number | null)[],
 ): Promise<readonly NodeDocument[]> {
   const { spec } = frames;
   const shape = gridShape(grid);
   const ones = shape.map(() => 1);
   const [, ...frameShape] = spec.shape;
-  const isMissing = numbers.includes(null);
+  const isMissing = rows.includes(null);
   const [missing] = typedView(spec.dtype, missingElement(spec.dtype));
   const array = new ZarrArray(run.format, {
     path: `${scanGroup}/${name}`,
@@ -109,9 +113,9 @@ async function copyFrames(
     ones.map(() => 0),
     shape,
   )) {
-    const number = numbers[at++]!;
-    if (number === null) continue;
-    const frame = await storedFrame(reader, number, frameShape);
+    const row = rows[at++]!;
+    if (row === null) continue;
+    const frame = await storedFrame(reader, row, frameShape);
     if (frame === undefined) continue;
     await filling.writeRegion([...place, ...frameShape.map(() => 0)], [...ones, ...frameShape], frame);
   }
@@ -122,11 +126,11 @@ async function copyFrames(
 /** Undefined for a frame that somebody removed meanwhile: the account says so, and the others are copied. */
 async function storedFrame(
   reader: ArrayReader,
-  number: number,
+  row: number,
   frameShape: readonly number[],
 ): Promise<TypedArray | undefined> {
   try {
-    return await reader.readStored([number, ...frameShape.map(() => 0)], [1, ...frameShape]);
+    return await reader.readStored([row, ...frameShape.map(() => 0)], [1, ...frameShape]);
   } catch (error) {
     if (error instanceof DaqError && error.code === "format") return undefined;
     throw error;

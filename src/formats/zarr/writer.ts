@@ -115,7 +115,7 @@ export class ZarrFormatWriter implements FormatWriter {
     const grid =
       this.#grid === undefined
         ? []
-        : await writeGrid({ folder: this.#folder, run, streams, grid: this.#grid });
+        : await writeGrid({ folder: this.#folder, run, streams, grid: this.#grid, ledger });
     // As they are: somebody may have deleted them since they were put.
     await this.#folder.putDocuments(groups);
     await this.#folder.putDocuments(losses.groups);

@@ -185,6 +185,28 @@ test("lost ranges beyond those of a ledger are in the account of the part in whi
   await run.check(3);
 });
 
+test("a scan's grid is for a run of one part: in a later part its frames would have other numbers", async () => {
+  for (const parts of [1, 2]) {
+    await using folder = await temporaryFolder();
+    const hdf5 = await loadFormat("hdf5");
+    const given: string[] = [];
+    const format: Format = {
+      ...hdf5,
+      create: async (target) =>
+        Object.assign(await hdf5.create(target), { addGrid: () => void given.push(target.path) }),
+    };
+    const run = new Run(format, folder.path, { bytes: 1 });
+    const writer = await run.rotating.create(run.target);
+    for (let part = 0; part < parts; part++) {
+      await run.append(writer, 10);
+      await run.checkpoint(writer);
+    }
+    writer.addGrid!({ axes: [], quantities: [], frames: [] });
+    await writer.close(run.ledger());
+    assert.equal(given.length, parts === 1 ? 1 : 0);
+  }
+});
+
 test("a part of another run in the way is found before anything is made", async () => {
   await using folder = await temporaryFolder();
   const run = new Run(await loadFormat("parquet"), folder.path, { bytes: 1 });

@@ -154,8 +154,9 @@ export class RotatingWriter implements FormatWriter {
     return bytes !== undefined && (await bytesOf(this.#current.writer.files)) >= bytes;
   }
 
+  /** A grid names frames by their number in the run, which in a later part are others: a run in several has the rows only. */
   addGrid(grid: Grid): void {
-    (this.#next ?? this.#current).writer.addGrid?.(grid);
+    if (this.#current.number === 1 && this.#making === undefined) this.#current.writer.addGrid?.(grid);
   }
 
   async close(ledger: Ledger): Promise<void> {

@@ -111,11 +111,12 @@ async function outcome(waited: Promise<Value>, run: Run): Promise<Value> {
 export async function runProgram(program: Program, settings: RunSettings): Promise<Value> {
   const timeLimit = new AbortController();
   const signal = AbortSignal.any([settings.signal, timeLimit.signal]);
+  // Its clock starts before the timer does.
+  const run = new Run({ ...settings, signal });
   const { wallSeconds } = settings.limits;
   // Timers hold at most 2^31 ms; what is longer is as good as no limit.
   const timer =
     wallSeconds < 2_000_000 ? setTimeout(() => timeLimit.abort(), wallSeconds * 1000 + 1) : undefined;
-  const run = new Run({ ...settings, signal });
   try {
     if (signal.aborted) throw run.meter.terminated();
     return await drive(run, run.start(new Unit(program, run)));
