@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import type { Exposing, Parameterised } from "../devices/capabilities.ts";
+import type { ChangeObserver, Exposing, Parameterised } from "../devices/capabilities.ts";
 import { RecordedDocuments } from "../testing/recorded-documents.ts";
 import { StandInAxis } from "../testing/stand-in-axis.ts";
 import { StandInGauge, StandInMonitoredGauge } from "../testing/stand-in-gauge.ts";
@@ -78,9 +78,15 @@ describe("a monitored device", () => {
     test(`is let go when the run ends with ${how}, and what it tells later is in no run`, async () => {
       const current = new StandInMonitoredGauge("current");
       const { engine, documents } = prepared({ monitors: [current] });
+      const heard: ChangeObserver[] = [];
+      const names: string[] = [];
+      engine.subscribe((name) => {
+        names.push(name);
+      });
       const steps = function* (): Plan {
         yield* sleep(0.02);
         current.change(7);
+        heard.push(...current.observers);
         if (how === "fail") throw new Error("the sample is gone");
         if (how !== "success") yield* sleep(1000);
       };
@@ -93,7 +99,10 @@ describe("a monitored device", () => {
       else await running;
       assert.equal(current.observers.size, 0);
       current.change(8);
+      // Also a device that does not listen when it is let go.
+      for (const { changed } of heard) changed({ current: { value: 9, timestampNs: 1n } });
       await sleepMs(5);
+      assert.equal(names.at(-1), "stop");
       assert.ok(documents.complete);
       assert.deepEqual(eventsOf(documents, "current_monitor", "current"), ["1: 0", "2: 7"]);
     });
