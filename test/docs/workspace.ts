@@ -24,6 +24,7 @@ export class Workspace {
     // As `npm install` of a checkout leaves it.
     mkdirSync(join(this.folder, "node_modules"));
     symlinkSync(root, join(this.folder, "node_modules", "daq-storage"));
+    symlinkSync(join(root, "examples"), join(this.folder, "examples"));
     writeFileSync(join(this.folder, "package.json"), '{ "type": "module" }');
   }
 

@@ -2,6 +2,7 @@ import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
 import type { DType } from "../../model/dtype.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
+import { withOwnIndex } from "../with-own-index.ts";
 import { type ChunkOutput, EncodedChunks, PlainChunks } from "./chunk-output.ts";
 import { ChunkedRows } from "./chunked-rows.ts";
 import type { DeclaredDataset, DeclaredStream } from "./declare-stream.ts";
@@ -80,8 +81,9 @@ export class StreamRows {
   }
 
   /** The same for memory that may be overwritten meanwhile; false, and nothing of it is kept, when it was. */
-  async appendShared(batch: Batch, isIntact: () => boolean): Promise<boolean> {
-    if (batch.count === 0) return true;
+  async appendShared(shared: Batch, isIntact: () => boolean): Promise<boolean> {
+    if (shared.count === 0) return true;
+    const batch = withOwnIndex(shared);
     if (this.#direct !== undefined) {
       await this.#direct.append(batch.columns[0]!.bytes, batch.count);
       if (!isIntact()) {
@@ -114,8 +116,6 @@ export class StreamRows {
     });
     return {
       ...batch,
-      timestampsNs: batch.timestampsNs.slice(),
-      sequences: batch.sequences.slice(),
       columns,
     };
   }

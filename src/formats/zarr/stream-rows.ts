@@ -2,6 +2,7 @@ import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
 import type { DType } from "../../model/dtype.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
+import { withOwnIndex } from "../with-own-index.ts";
 import { ArrayRows } from "./array-rows.ts";
 import type { DeclaredArray, DeclaredColumn, DeclaredStream } from "./declare-run.ts";
 import { halvedShape, halveImage } from "./halve-image.ts";
@@ -114,8 +115,9 @@ export class StreamRows {
   }
 
   /** The same for memory that may be overwritten meanwhile; false, and nothing of it is kept, when it was. */
-  async appendShared(batch: Batch, isIntact: () => boolean): Promise<boolean> {
-    if (batch.count === 0) return true;
+  async appendShared(shared: Batch, isIntact: () => boolean): Promise<boolean> {
+    if (shared.count === 0) return true;
+    const batch = withOwnIndex(shared);
     const direct = this.#direct;
     if (direct?.staysOpen(batch.count)) {
       const mark = await direct.mark();
@@ -155,8 +157,6 @@ export class StreamRows {
     });
     return {
       ...batch,
-      timestampsNs: batch.timestampsNs.slice(),
-      sequences: batch.sequences.slice(),
       columns,
     };
   }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { Format, FormatOptions, WriterTarget } from "../../formats/contract.ts";
 import type { Batch } from "../../model/batch.ts";
@@ -52,6 +54,37 @@ export function readsBack(format: Format, options: FormatOptions): void {
     await writer.close(ledgerOf([{ schema: everyType, stored: 180_000, ranges: [] }]));
     const { values } = await readStream(format, target, everyType);
     assert.deepEqual(values, joined(...parts).get(everyType.name));
+  });
+
+  test("stores a batch as it was when it was said to be intact, whatever comes to its memory right after that", async () => {
+    await using folder = await temporaryFolder();
+    const large: StreamSchema = {
+      ...camera,
+      name: "large",
+      columns: [{ ...camera.columns[0]!, shape: [1024, 1024], dims: ["y", "x"] }],
+    };
+    const shared = [...streams, large].filter((stream) => format.refusal(stream) === undefined);
+    for (const stream of shared) {
+      const target = targetIn(join(folder.path, stream.name), format, [stream], options);
+      await mkdir(join(folder.path, stream.name));
+      await using writer = await format.create(target);
+      if (writer.appendShared === undefined) return;
+      const source = new SampleBatches(stream);
+      const parts = [];
+      for (let number = 0; number < 6; number++) {
+        const batch = source.next(stream === large ? 1 : 7);
+        parts.push(valuesOf([batch]));
+        const isKept = await writer.appendShared(batch, () => {
+          queueMicrotask(() => scribbleOver(batch));
+          return true;
+        });
+        assert.ok(isKept);
+      }
+      const stored = stream === large ? 6 : 42;
+      await writer.close(ledgerOf([{ schema: stream, stored, ranges: [] }]));
+      const { values } = await readStream(format, target, stream);
+      assert.deepEqual(values, joined(...parts).get(stream.name));
+    }
   });
 
   test("reads a run without a record as no batch or empty ones", async () => {
