@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { composeRun } from "../documents/compose-run.ts";
 import type { Event } from "../documents/event.ts";
+import { EventTable } from "../formats/documents/event-table.ts";
 import { MemorySink } from "../testing/memory-sink.ts";
 import { EventRows } from "./event-rows.ts";
-import { EventTable } from "./event-table.ts";
 
 const atNs = 1_700_000_000_000_000_000n;
 const quantities = { power: { dtype: "float64", unit: "mW", source: "test" } } as const;

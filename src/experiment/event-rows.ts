@@ -1,6 +1,6 @@
 import type { Event } from "../documents/event.ts";
+import { type EventTable, rowsAtOnce } from "../formats/documents/event-table.ts";
 import type { StreamSink } from "../model/frame-sink.ts";
-import { type EventTable, rowsAtOnce } from "./event-table.ts";
 
 /** Events of a plan without checkpoints that wait, at most; those before them are written. */
 const mostHeld = 4096;

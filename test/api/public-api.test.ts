@@ -152,7 +152,11 @@ const publicNames: Record<string, { readonly values: readonly string[]; readonly
         "WriterTarget",
       ],
     },
-    "./formats/arrow": { values: ["ArrowReader"], types: ["ArrowBatch"] },
+    "./formats/arrow": {
+      values: ["ArrowDocumentWriter", "ArrowReader"],
+      types: ["ArrowBatch", "TableDocumentWriterOptions"],
+    },
+    "./formats/parquet": { values: ["ParquetDocumentWriter"], types: ["TableDocumentWriterOptions"] },
     "./formats/csv": { values: ["readRows"], types: ["ReadRowsOptions"] },
     "./formats/hdf5": {
       values: [

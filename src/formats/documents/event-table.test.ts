@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { composeRun } from "../documents/compose-run.ts";
-import { typedView } from "../model/dtype.ts";
-import type { Quantities, Readings } from "../model/reading.ts";
-import { parseStreamSchema } from "../model/stream-schema.ts";
+import { composeRun } from "../../documents/compose-run.ts";
+import { typedView } from "../../model/dtype.ts";
+import type { Quantities, Readings } from "../../model/reading.ts";
+import { parseStreamSchema } from "../../model/stream-schema.ts";
 import { EventTable } from "./event-table.ts";
 
 const atNs = 1_700_000_000_123_456_789n;

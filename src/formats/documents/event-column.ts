@@ -1,8 +1,8 @@
-import type { DataKey } from "../documents/data-key.ts";
-import type { DType, TypedArray } from "../model/dtype.ts";
-import { dtypeBytes, typedView } from "../model/dtype.ts";
-import { DaqError } from "../model/errors.ts";
-import type { Column } from "../model/stream-schema.ts";
+import type { DataKey } from "../../documents/data-key.ts";
+import type { DType, TypedArray } from "../../model/dtype.ts";
+import { dtypeBytes, typedView } from "../../model/dtype.ts";
+import { DaqError } from "../../model/errors.ts";
+import type { Column } from "../../model/stream-schema.ts";
 
 /** Rows of one quantity in memory, as the ring takes them. */
 export type EventColumn = {

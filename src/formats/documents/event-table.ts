@@ -1,11 +1,11 @@
-import type { Event } from "../documents/event.ts";
-import type { EventDescriptor } from "../documents/event-descriptor.ts";
-import type { RecordsToWrite } from "../model/frame-sink.ts";
-import type { MetadataValue } from "../model/metadata.ts";
-import { type Column, columnItemBytes, type StreamSchema } from "../model/stream-schema.ts";
+import type { Event } from "../../documents/event.ts";
+import type { EventDescriptor } from "../../documents/event-descriptor.ts";
+import type { RecordsToWrite } from "../../model/frame-sink.ts";
+import type { MetadataValue } from "../../model/metadata.ts";
+import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import { type EventColumn, eventColumn } from "./event-column.ts";
 
-/** Rows that go to the ring at once. */
+/** Rows that go to a ring at once. */
 export const rowsAtOnce = 256;
 
 const numberColumn: Column = {
@@ -23,17 +23,21 @@ const numberColumn: Column = {
 export class EventTable {
   readonly schema: StreamSchema;
   readonly #columns: readonly EventColumn[];
-  readonly #timestamps = new BigInt64Array(rowsAtOnce);
-  readonly #numbers = new BigInt64Array(rowsAtOnce);
-  readonly #numberBytes = new Uint8Array(this.#numbers.buffer);
+  readonly #timestamps: BigInt64Array<ArrayBuffer>;
+  readonly #numbers: BigInt64Array<ArrayBuffer>;
+  readonly #numberBytes: Uint8Array<ArrayBuffer>;
   #rows = 0;
 
-  constructor(descriptor: EventDescriptor) {
+  /** `rows`: there is memory for so many. */
+  constructor(descriptor: EventDescriptor, rows: number = rowsAtOnce) {
+    this.#timestamps = new BigInt64Array(rows);
+    this.#numbers = new BigInt64Array(rows);
+    this.#numberBytes = new Uint8Array(this.#numbers.buffer);
     const name = descriptor.name ?? "primary";
     const keys = Object.entries(descriptor.data_keys).filter(
       ([, { external, time_of: of }]) => !external?.startsWith("STREAM:") && of !== "event",
     );
-    this.#columns = keys.map(([key, dataKey]) => eventColumn(name, key, dataKey, rowsAtOnce));
+    this.#columns = keys.map(([key, dataKey]) => eventColumn(name, key, dataKey, rows));
     this.schema = {
       name,
       kind: "table",
@@ -44,7 +48,12 @@ export class EventTable {
     };
   }
 
-  /** `take` comes after `rowsAtOnce` of them at the latest. */
+  /** Rows that `take` would give. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** `take` comes when the memory is full, at the latest. */
   add({ seq_num: number, data, time }: Event): void {
     const row = this.#rows;
     const exact = data.time_ns;
