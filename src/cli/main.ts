@@ -1,5 +1,5 @@
+import { softwareVersion } from "../formats/software-version.ts";
 import { DaqError, exitCodeOf, exitCodes } from "../model/errors.ts";
-import { softwareVersion } from "../run/run-info.ts";
 import { nearestName } from "../toml/nearest-name.ts";
 import type { Command } from "./command.ts";
 import { helpText, parseArguments } from "./parse-arguments.ts";

@@ -5,6 +5,7 @@ import { systemClock } from "../devices/system-clock.ts";
 import type { FormatName } from "../formats/contract.ts";
 import { extensionIn } from "../formats/file-extension.ts";
 import { loadFormat } from "../formats/registry.ts";
+import { softwareVersion } from "../formats/software-version.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { Metadata } from "../model/metadata.ts";
@@ -16,7 +17,6 @@ import { defaultRingPath } from "../ring/ring-place.ts";
 import type { RingStream } from "../ring/ring-stream.ts";
 import { RingWriter } from "../ring/ring-writer.ts";
 import { type ChannelConfig, channelColumn, checkChannels, type StoredSamples } from "./comedi-channels.ts";
-import { softwareVersion } from "./run-info.ts";
 import { ScanColumns, type Scans } from "./scan-columns.ts";
 
 /** `both`: an HDF5 file and an Arrow file; when one fails, the other goes on. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { systemClock } from "../devices/system-clock.ts";
+import { softwareVersion } from "../formats/software-version.ts";
 import { DaqError } from "../model/errors.ts";
 import { isLossless, type Ledger } from "../model/ledger.ts";
 import type { Metadata } from "../model/metadata.ts";
@@ -9,7 +10,6 @@ import { makeFolder } from "../recorder/planned-files.ts";
 import { Recorder } from "../recorder/recorder.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
 import type { CompressionType } from "./comedi-stream-writer.ts";
-import { softwareVersion } from "./run-info.ts";
 
 export type Hdf5WriterOptions = {
   readonly compression?: CompressionType;

@@ -1,16 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
+import { softwareVersion } from "../formats/software-version.ts";
 import type { Metadata, MetadataValue } from "../model/metadata.ts";
 import type { RunInfo } from "../model/run.ts";
 import type { SettingValues } from "../model/setting.ts";
-
-/** The program's own version, from its package. */
-export function softwareVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 export function describeRun(config: Config, startedAtNs: bigint): RunInfo {
   return {

@@ -1,8 +1,8 @@
 import { type Conversion, convert } from "../../convert/convert.ts";
 import type { CopyProgress } from "../../convert/stream-copy.ts";
+import { softwareVersion } from "../../formats/software-version.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
 import { isLossless } from "../../model/ledger.ts";
-import { softwareVersion } from "../../run/run-info.ts";
 import { isStoreUrl } from "../../stores/store-url.ts";
 import { accountLines } from "../account-lines.ts";
 import type { Command, ParsedArguments } from "../command.ts";

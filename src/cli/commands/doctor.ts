@@ -1,6 +1,6 @@
 import { codecReport } from "../../bytes/compress/codec-report.ts";
+import { softwareVersion } from "../../formats/software-version.ts";
 import { exitCodes } from "../../model/errors.ts";
-import { softwareVersion } from "../../run/run-info.ts";
 import type { Command } from "../command.ts";
 import { cloudFindings } from "../doctor/cloud-findings.ts";
 import { codecFindings, installLine } from "../doctor/codec-findings.ts";

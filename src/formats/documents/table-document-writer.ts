@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { type DocumentName, type Documents, parseDocument } from "../../documents/document.ts";
@@ -11,6 +10,7 @@ import type { RunStop } from "../../documents/run-stop.ts";
 import { DaqError } from "../../model/errors.ts";
 import { toJson } from "../../model/metadata.ts";
 import type { Format, FormatWriter } from "../contract.ts";
+import { softwareVersion } from "../software-version.ts";
 import { EventTable } from "./event-table.ts";
 
 export type TableDocumentWriterOptions = {
@@ -193,11 +193,6 @@ export abstract class TableDocumentWriter {
       throw error;
     }
   }
-}
-
-function softwareVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function* eventsOf(page: EventPage): Generator<Event> {
