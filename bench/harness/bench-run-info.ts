@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
-import type { RunInfo } from "../../src/model/run.ts";
 import { softwareVersion } from "../../src/formats/software-version.ts";
+import type { RunInfo } from "../../src/model/run.ts";
 
 /** What the files of a benchmark say of their run. */
 export function benchRunInfo(): RunInfo {
