@@ -1,7 +1,7 @@
 import type { RunHooks } from "../run/run-contract.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a run of `daq run` says while it goes on. `stops` is what Ctrl-C does. */
+/** What is said of a recording that goes on. `stops` is what Ctrl-C does. */
 export function runHooks(terminal: Terminal, stops: string): RunHooks {
   return {
     onWarning: (message) => {
@@ -13,7 +13,7 @@ export function runHooks(terminal: Terminal, stops: string): RunHooks {
       terminal.log(`note: ${message}`);
     },
     onStart: ({ runUid, ringPath, recorder, recorderPid, files, target }) => {
-      const store = target === undefined ? "" : ` and from there to ${target}`;
+      const store = target === undefined ? "" : ` and from there to ${target},`;
       if (terminal.json)
         terminal.printJson({
           event: "started",
@@ -22,9 +22,11 @@ export function runHooks(terminal: Terminal, stops: string): RunHooks {
           indexPath: recorder.indexPath,
           recorderPid,
           files,
+          outputs: recorder.outputs,
           ...(target === undefined ? {} : { target }),
         });
-      else terminal.log(`Recording to ${files.join(", ")}${store}; Ctrl-C ${stops}.`);
+      else
+        terminal.log(`Recording to ${files.join(", ")}${store} through ring ${ringPath}; Ctrl-C ${stops}.`);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Command, ParsedArguments } from "../command.ts";
 import { configOptions, loadConfigFrom } from "../config-options.ts";
 import { parseDuration } from "../duration.ts";
 import { ProgressLine } from "../progress-line.ts";
+import { runHooks } from "../run-hooks.ts";
 import { printReport, reportJson } from "../run-report.ts";
 import type { Terminal } from "../terminal.ts";
 import { uploadText } from "../upload-text.ts";
@@ -131,31 +132,7 @@ function hooksFor(terminal: Terminal, interrupts: Interrupts): RunHooks {
   let loggedAtMs = 0;
   let uploadLoggedAtMs = performance.now();
   return {
-    onWarning: (message) => {
-      if (terminal.json) terminal.printJson({ event: "warning", message });
-      terminal.warn(message);
-    },
-    onNotice: (message) => {
-      if (terminal.json) terminal.printJson({ event: "notice", message });
-      terminal.log(`note: ${message}`);
-    },
-    onStart: ({ runUid, ringPath, recorder, recorderPid, files, target }) => {
-      if (terminal.json)
-        terminal.printJson({
-          event: "started",
-          runUid,
-          ringPath,
-          indexPath: recorder.indexPath,
-          recorderPid,
-          files,
-          outputs: recorder.outputs,
-          ...(target === undefined ? {} : { target }),
-        });
-      else {
-        const store = target === undefined ? "" : ` and from there to ${target},`;
-        terminal.log(`Recording to ${files.join(", ")}${store} through ring ${ringPath}; Ctrl-C stops.`);
-      }
-    },
+    ...runHooks(terminal, "stops"),
     onProgress: (progress) => {
       const text = line.next(progress);
       terminal.status(text);
