@@ -13,6 +13,8 @@ const mostReadings = 30;
 export class PlanProgress {
   #total: number | undefined;
   #points = 0;
+  /** Those that were taken before: of a run that goes on. */
+  #before: number | undefined;
   #startedMs = performance.now();
   #shown: { readonly descriptor: string; readonly name: string; readonly key: DataKey } | undefined;
   #readings: (number | undefined)[] = [];
@@ -37,6 +39,7 @@ export class PlanProgress {
     this.#total = total;
     this.#motors = motors;
     this.#points = 0;
+    this.#before = undefined;
     this.#startedMs = performance.now();
     this.#shown = undefined;
     this.#readings = [];
@@ -55,7 +58,10 @@ export class PlanProgress {
   }
 
   #event({ descriptor, seq_num: number, data }: Event): void {
-    if (this.#shown === undefined || descriptor === this.#shown.descriptor) this.#points = number;
+    if (this.#shown === undefined || descriptor === this.#shown.descriptor) {
+      this.#before ??= number - 1;
+      this.#points = number;
+    }
     if (descriptor !== this.#shown?.descriptor) return;
     const value = data[this.#shown.name];
     this.#readings.push(typeof value === "number" ? value : undefined);
@@ -65,7 +71,7 @@ export class PlanProgress {
   /** One line: points, rate, time left, the last reading and those before it. */
   line(): string {
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    const rate = this.#points / Math.max(seconds, 0.001);
+    const rate = (this.#points - (this.#before ?? 0)) / Math.max(seconds, 0.001);
     const total = this.#total;
     const left = total === undefined || this.#points === 0 ? undefined : (total - this.#points) / rate;
     return [

@@ -62,8 +62,11 @@ export interface Triggerable extends Device {
 export interface FrameProducing extends Readable, Triggerable {
   /** One array column. The stream's name is the device's id. */
   readonly frames: StreamSchema;
-  /** Where frames go from now on, numbered from 0 there; undefined: nowhere, they are taken and dropped. */
-  sendFramesTo(sink: StreamSink | undefined): void;
+  /**
+   * Where frames go from now on; undefined: nowhere, they are taken and dropped. `first`: the number of the next one there; 0
+   * where it is absent.
+   */
+  sendFramesTo(sink: StreamSink | undefined, first?: number): void;
 }
 
 /** Collects light, charge or counts for a time that can be set. */

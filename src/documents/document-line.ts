@@ -1,7 +1,7 @@
 import { DaqError } from "../model/errors.ts";
 import { toJson } from "../model/metadata.ts";
 import { parseJson } from "../model/parse-json.ts";
-import { type DocumentName, type Documents, type NamedDocument, parseDocument } from "./document.ts";
+import { type NamedDocument, parseDocument, type ReadableDocuments, type ReadableName } from "./document.ts";
 
 /** JSON has no NaN and no infinities, and would make null of them, which is a value that a device did not have. */
 function withNumbersAsText(value: unknown): unknown {
@@ -13,23 +13,35 @@ function withNumbersAsText(value: unknown): unknown {
 }
 
 /** One line of JSON, `{"name": …, "doc": …}` and its end. NaN and the infinities are texts, as in Zarr's metadata. */
-export function encodeDocumentLine<Name extends DocumentName>(name: Name, doc: Documents[Name]): string {
+export function encodeDocumentLine(name: ReadableName, doc: ReadableDocuments[ReadableName]): string {
   return `${toJson({ name, doc: withNumbersAsText(doc) })}\n`;
 }
 
+/** A text, or a number that JSON does not have, as Python writes it. */
+const textOrNotFinite = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+/** Python's NaN and infinities become the texts that stand for them here. */
+function parseLine(line: string): unknown {
+  try {
+    return parseJson(line);
+  } catch (error) {
+    const quoted = line.replaceAll(textOrNotFinite, (part) => (part.startsWith('"') ? part : `"${part}"`));
+    if (quoted === line) throw error;
+    return parseJson(quoted);
+  }
+}
+
 /**
- * The inverse; `where` is for the error. Bluesky's own files have lines `["start", …]`, which are read too. Throws
- * `DaqError("format")`.
+ * The inverse; `where` is for the error. Lines `["start", …]` and bare NaN, as Bluesky's programs write them, are read too.
+ * Throws `DaqError("format")`.
  */
 export function parseDocumentLine(line: string, where: string): NamedDocument {
   let pair: unknown;
   try {
-    pair = parseJson(line);
+    pair = parseLine(line);
   } catch (cause) {
     throw new DaqError("format", `${where} is no JSON.`, {
-      hint: /[[:,]\s*-?(NaN|Infinity)\b/.test(line)
-        ? 'It has a number that JSON does not have, as Python writes it. Write NaN and Infinity as the texts "NaN" and "Infinity".'
-        : "A last line that was cut off is what a crash leaves; the lines before it are good.",
+      hint: "A last line that was cut off is what a crash leaves; the lines before it are good.",
       cause,
     });
   }

@@ -1,6 +1,6 @@
 import { DaqError } from "../model/errors.ts";
 import type { DataKey } from "./data-key.ts";
-import { type DocumentName, type Documents, parseDocument } from "./document.ts";
+import { parseDocument, type ReadableDocuments, type ReadableName } from "./document.ts";
 import type { Event } from "./event.ts";
 import type { EventDescriptor } from "./event-descriptor.ts";
 import { fieldPath } from "./kind.ts";
@@ -32,6 +32,7 @@ export class DocumentOrder {
   readonly #descriptors = new Map<string, Opened>();
   readonly #streams = new Map<string, Stream>();
   readonly #resources = new Map<string, { readonly resource: StreamResource; next: number }>();
+  readonly #olderResources = new Set<string>();
 
   /** True after the stop document. */
   get complete(): boolean {
@@ -62,28 +63,52 @@ export class DocumentOrder {
       case "stream_datum":
         this.#datum(parsed.doc);
         break;
+      case "resource":
+        this.#ofThisRunIfSaid("resource", parsed.doc.run_start);
+        this.#olderResources.add(parsed.doc.uid);
+        break;
+      case "datum":
+        this.#inOlderResource("datum", parsed.doc.resource);
+        break;
+      case "datum_page":
+        this.#datumPage(parsed.doc);
+        break;
+      case "bulk_datum":
+        this.#bulkDatum(parsed.doc);
+        break;
+      case "bulk_events":
+        for (const events of Object.values(parsed.doc))
+          for (const event of events) this.#event(event, "bulk_events");
+        break;
       case "stop":
         this.#stop(parsed.doc);
         break;
     }
   }
 
-  #start(doc: Documents["start"]): void {
+  #start(doc: ReadableDocuments["start"]): void {
     if (this.#run !== undefined) throw damaged("start", "uid", `is a second run, inside run ${this.#run}`);
     checkTimes("start", doc.time, doc.time_ns);
     this.#run = doc.uid;
   }
 
-  #ofThisRun(name: DocumentName, runStart: string | undefined): void {
+  #ofThisRun(name: ReadableName, runStart: string | undefined): void {
     if (runStart !== this.#run)
       throw damaged(name, "run_start", `is ${runStart}, but the run that goes on is ${this.#run}`);
+  }
+
+  #ofThisRunIfSaid(name: ReadableName, runStart: string | undefined): void {
+    if (runStart !== undefined && runStart !== "") this.#ofThisRun(name, runStart);
   }
 
   #describe(doc: EventDescriptor): void {
     this.#ofThisRun("descriptor", doc.run_start);
     checkTimes("descriptor", doc.time, doc.time_ns);
-    if (this.#descriptors.has(doc.uid)) throw damaged("descriptor", "uid", `${doc.uid} was there before`);
     const name = doc.name ?? "";
+    // Some programs say again, under the old uid, how the devices of a stream are set now.
+    const before = this.#descriptors.get(doc.uid);
+    if (before !== undefined && before.stream.name !== name)
+      throw damaged("descriptor", "uid", `${doc.uid} is that of stream ${before.stream.name}`);
     const keys = Object.keys(doc.data_keys).sort().join("\n");
     const stream = this.#streams.get(name) ?? { name, keys, last: 0, lastElsewhere: 0 };
     if (stream.keys !== keys)
@@ -103,14 +128,14 @@ export class DocumentOrder {
     this.#descriptors.set(doc.uid, { descriptor: doc, inEvents, stream });
   }
 
-  #opened(name: DocumentName, uid: string): Opened {
+  #opened(name: ReadableName, uid: string): Opened {
     const opened = this.#descriptors.get(uid);
     if (opened === undefined) throw damaged(name, "descriptor", `${uid} is no descriptor that came before`);
     return opened;
   }
 
-  #event(doc: Event, name: DocumentName): void {
-    const { inEvents, stream } = this.#opened(name, doc.descriptor);
+  #event(doc: Event, name: ReadableName): void {
+    const { descriptor, inEvents, stream } = this.#opened(name, doc.descriptor);
     // A point that is taken again after a pause has its old number; a number that was left out is a lost event.
     if (doc.seq_num < 1 || doc.seq_num > stream.last + 1)
       throw damaged(
@@ -118,10 +143,11 @@ export class DocumentOrder {
         "seq_num",
         `is ${doc.seq_num}; stream ${stream.name} goes on with ${stream.last + 1}`,
       );
-    checkKeys(name, "data", doc.data, inEvents);
-    checkKeys(name, "timestamps", doc.timestamps, inEvents);
+    const known = descriptor.data_keys;
+    checkKeys(name, "data", doc.data, known, inEvents);
+    checkKeys(name, "timestamps", doc.timestamps, known, inEvents);
     for (const key of Object.keys(doc.filled ?? {}))
-      if (!inEvents.has(key))
+      if (!Object.hasOwn(known, key))
         throw damaged(name, fieldPath("filled", key), "is no data key of the descriptor");
     for (const [key, dataKey] of inEvents) {
       // What stands here for a value elsewhere is its key, a text.
@@ -137,7 +163,7 @@ export class DocumentOrder {
     stream.last = Math.max(stream.last, doc.seq_num);
   }
 
-  #page(doc: Documents["event_page"]): void {
+  #page(doc: ReadableDocuments["event_page"]): void {
     const rows = doc.seq_num.length;
     const columns: [string, readonly unknown[]][] = [
       ["uid", doc.uid],
@@ -167,13 +193,34 @@ export class DocumentOrder {
   }
 
   #resource(doc: StreamResource): void {
-    if (doc.run_start !== undefined && doc.run_start !== "")
-      this.#ofThisRun("stream_resource", doc.run_start);
+    this.#ofThisRunIfSaid("stream_resource", doc.run_start);
     if (this.#resources.has(doc.uid)) throw damaged("stream_resource", "uid", `${doc.uid} was there before`);
     this.#resources.set(doc.uid, { resource: doc, next: 0 });
   }
 
-  #datum(doc: Documents["stream_datum"]): void {
+  #inOlderResource(name: ReadableName, resource: string): void {
+    if (!this.#olderResources.has(resource))
+      throw damaged(name, "resource", `${resource} is no resource that came before`);
+  }
+
+  #datumPage({ resource, datum_id: ids, datum_kwargs: columns }: ReadableDocuments["datum_page"]): void {
+    this.#inOlderResource("datum_page", resource);
+    for (const [key, values] of Object.entries(columns))
+      if (values.length !== ids.length)
+        throw damaged(
+          "datum_page",
+          fieldPath("datum_kwargs", key),
+          `has ${values.length} rows, datum_id ${ids.length}`,
+        );
+  }
+
+  #bulkDatum({ resource, datum_ids: ids, datum_kwarg_list: list }: ReadableDocuments["bulk_datum"]): void {
+    this.#inOlderResource("bulk_datum", resource);
+    if (list.length !== ids.length)
+      throw damaged("bulk_datum", "datum_kwarg_list", `has ${list.length} rows, datum_ids ${ids.length}`);
+  }
+
+  #datum(doc: ReadableDocuments["stream_datum"]): void {
     const known = this.#resources.get(doc.stream_resource);
     if (known === undefined)
       throw damaged(
@@ -198,7 +245,7 @@ export class DocumentOrder {
     stream.lastElsewhere = Math.max(stream.lastElsewhere, doc.seq_nums.stop - 1);
   }
 
-  #stop(doc: Documents["stop"]): void {
+  #stop(doc: ReadableDocuments["stop"]): void {
     this.#ofThisRun("stop", doc.run_start);
     checkTimes("stop", doc.time, doc.time_ns);
     for (const [name, events] of Object.entries(doc.num_events ?? {})) {
@@ -218,7 +265,7 @@ export class DocumentOrder {
   }
 }
 
-function damaged(name: DocumentName, path: string, problem: string): DaqError {
+function damaged(name: ReadableName, path: string, problem: string): DaqError {
   return new DaqError(
     "format",
     `The ${name} document is out of place. ${path === "" ? "It" : path} ${problem}.`,
@@ -229,13 +276,15 @@ function damaged(name: DocumentName, path: string, problem: string): DaqError {
 }
 
 function checkKeys(
-  name: DocumentName,
+  name: ReadableName,
   part: "data" | "timestamps",
   values: { readonly [key: string]: unknown },
+  known: EventDescriptor["data_keys"],
   inEvents: ReadonlyMap<string, DataKey>,
 ): void {
   for (const key of Object.keys(values))
-    if (!inEvents.has(key)) throw damaged(name, fieldPath(part, key), "is no data key of the descriptor");
+    if (!Object.hasOwn(known, key))
+      throw damaged(name, fieldPath(part, key), "is no data key of the descriptor");
   for (const key of inEvents.keys())
     if (!Object.hasOwn(values, key)) throw damaged(name, fieldPath(part, key), "is missing");
 }
@@ -244,7 +293,7 @@ function checkKeys(
 const mostDifferenceNs = 1_000;
 
 function checkTimes(
-  name: DocumentName,
+  name: ReadableName,
   time: number,
   exact: number | bigint | undefined,
   path = "time_ns",

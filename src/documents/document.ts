@@ -2,14 +2,26 @@ import { DaqError } from "../model/errors.ts";
 import { type Event, event } from "./event.ts";
 import { type EventDescriptor, eventDescriptor } from "./event-descriptor.ts";
 import { type EventPage, eventPage } from "./event-page.ts";
-import type { Problem } from "./kind.ts";
+import type { Kind, Problem } from "./kind.ts";
+import {
+  type BulkDatum,
+  type BulkEvents,
+  bulkDatum,
+  bulkEvents,
+  type Datum,
+  type DatumPage,
+  datum,
+  datumPage,
+  type Resource,
+  resource,
+} from "./older-documents.ts";
 import type { Fields, RecordKind } from "./record-kind.ts";
 import { type RunStart, runStart } from "./run-start.ts";
 import { type RunStop, runStop } from "./run-stop.ts";
 import { type StreamDatum, streamDatum } from "./stream-datum.ts";
 import { type StreamResource, streamResource } from "./stream-resource.ts";
 
-/** The documents by the names under which they travel. */
+/** The documents that are written today, by the names under which they travel. */
 export type Documents = {
   readonly start: RunStart;
   readonly descriptor: EventDescriptor;
@@ -22,10 +34,21 @@ export type Documents = {
 
 export type DocumentName = keyof Documents;
 
+/** With those that other programs wrote before; they are read, and passed on as they are. */
+export type ReadableDocuments = Documents & {
+  readonly resource: Resource;
+  readonly datum: Datum;
+  readonly datum_page: DatumPage;
+  readonly bulk_events: BulkEvents;
+  readonly bulk_datum: BulkDatum;
+};
+
+export type ReadableName = keyof ReadableDocuments;
+
 /** A document with its name. */
 export type NamedDocument = {
-  readonly [Name in DocumentName]: { readonly name: Name; readonly doc: Documents[Name] };
-}[DocumentName];
+  readonly [Name in ReadableName]: { readonly name: Name; readonly doc: ReadableDocuments[Name] };
+}[ReadableName];
 
 export const documentKinds: { readonly [Name in DocumentName]: RecordKind<Fields> } = {
   start: runStart,
@@ -37,39 +60,35 @@ export const documentKinds: { readonly [Name in DocumentName]: RecordKind<Fields
   stop: runStop,
 };
 
-export const documentNames = Object.keys(documentKinds) as readonly DocumentName[];
+const olderKinds: { readonly [Name in Exclude<ReadableName, DocumentName>]: Kind<unknown> } = {
+  resource,
+  datum,
+  datum_page: datumPage,
+  bulk_events: bulkEvents,
+  bulk_datum: bulkDatum,
+};
 
-export function isDocumentName(name: unknown): name is DocumentName {
-  return typeof name === "string" && Object.hasOwn(documentKinds, name);
+const allKinds: { readonly [Name in ReadableName]: Kind<unknown> } = { ...documentKinds, ...olderKinds };
+
+export const documentNames = Object.keys(allKinds) as readonly ReadableName[];
+
+export function isDocumentName(name: unknown): name is ReadableName {
+  return typeof name === "string" && Object.hasOwn(allKinds, name);
 }
 
 const mostProblems = 10;
 
 /** What is wrong with a document by itself, each with the path of the field; empty when nothing is. */
-export function problemsOf(name: DocumentName, doc: unknown): readonly Problem[] {
+export function problemsOf(name: ReadableName, doc: unknown): readonly Problem[] {
   const problems: Problem[] = [];
-  documentKinds[name].check(doc, "", (problem) => {
+  allKinds[name].check(doc, "", (problem) => {
     if (problems.length < mostProblems) problems.push(problem);
   });
   return problems;
 }
 
-/** Names of the event model's older forms, with what has taken their place. */
-const olderNames: ReadonlyMap<unknown, string> = new Map([
-  ["resource", "stream_resource"],
-  ["datum", "stream_datum"],
-  ["datum_page", "stream_datum"],
-  ["bulk_events", "event_page"],
-  ["bulk_datum", "stream_datum"],
-]);
-
 /** Checks a document from outside. Throws `DaqError("format")` that names the field. */
 export function parseDocument(name: unknown, doc: unknown): NamedDocument {
-  const now = olderNames.get(name);
-  if (now !== undefined)
-    throw new DaqError("format", `A ${name} document is of an older form of the event model.`, {
-      hint: `${now} has taken its place. Leave it out to read what is in the events; the values that it points to are in files of their own.`,
-    });
   if (!isDocumentName(name))
     throw new DaqError("format", `There is no document called ${JSON.stringify(name)}.`, {
       hint: `Documents are called ${documentNames.join(", ")}.`,

@@ -11,6 +11,8 @@ export {
   type NamedDocument,
   parseDocument,
   problemsOf,
+  type ReadableDocuments,
+  type ReadableName,
 } from "./document.ts";
 export { DocumentOrder } from "./document-order.ts";
 export type { Event } from "./event.ts";

@@ -40,8 +40,11 @@ export type PlanOutcome<Result> = {
 export type TakeUpOptions = {
   /** Where axes were before the run, for a plan that asks and does not write it down. */
   readonly positions?: ReadonlyMap<Movable, number>;
-  /** Devices are asked from now on. `numbers`: the last event of each stream that stays as it was recorded. */
-  readonly onLive?: (numbers: ReadonlyMap<string, number>) => void;
+  /**
+   * Devices are asked after this. `numbers`: the last event of each stream that stays as it was recorded. `signal`: the plan is
+   * ended. What it rejects with, `takeUp` rejects with, and nothing was emitted.
+   */
+  readonly onLive?: (numbers: ReadonlyMap<string, number>, signal: AbortSignal) => void | Promise<void>;
 };
 
 /** `suspended`: the plan waits for a condition; `paused`: for `resume`. */

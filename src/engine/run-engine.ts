@@ -228,7 +228,7 @@ export class RunEngine {
       if (session.signal.aborted) await this.#hold(session);
     }
     const reached = replay.reached;
-    onLive(reached.numbers);
+    await onLive(reached.numbers, session.signal);
     for (;;)
       try {
         await session.takeUp(reached);

@@ -1,6 +1,8 @@
-import type { DocumentName, Documents } from "../documents/document.ts";
+import type { DocumentName, Documents, NamedDocument } from "../documents/document.ts";
 import type { RunStart } from "../documents/run-start.ts";
 import { JsonlDocumentWriter } from "../formats/jsonl/jsonl-document-writer.ts";
+
+const mostWaiting = 1000;
 
 /** All documents of a run as lines of JSON beside its files. They wait until the files have their names. */
 export class DocumentsFile {
@@ -19,6 +21,29 @@ export class DocumentsFile {
 
   async open(path: string): Promise<void> {
     this.#writer = await JsonlDocumentWriter.open(path, { durability: this.#durability });
+  }
+
+  /**
+   * The documents of an earlier part of the run, behind its start: events up to the `numbers` of their streams, and what
+   * belongs to them.
+   */
+  async takeOver(
+    documents: AsyncIterable<NamedDocument>,
+    numbers: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const streams = new Map<string, string>();
+    const lastOf = (descriptor: string) => numbers.get(streams.get(descriptor) ?? "") ?? 0;
+    for await (const { name, doc } of documents) {
+      if (name === "descriptor") streams.set(doc.uid, doc.name ?? "primary");
+      const isKept =
+        name === "descriptor" ||
+        name === "stream_resource" ||
+        (name === "event" && doc.seq_num <= lastOf(doc.descriptor)) ||
+        (name === "stream_datum" && doc.seq_nums.stop <= lastOf(doc.descriptor) + 1);
+      if (isKept) this.#waiting.push({ name, doc });
+      if (this.#waiting.length >= mostWaiting) await this.write(undefined);
+    }
+    await this.write(undefined);
   }
 
   /** Resolves when the lines are in the file, after `taken`. */

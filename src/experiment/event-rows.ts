@@ -42,6 +42,12 @@ export class EventRows {
     this.#final = this.#held.length;
   }
 
+  /** Has rows of an earlier part of the run stored; `last` is the number of the last one. */
+  async takeOver(last: number, copy: (sink: StreamSink) => Promise<void>): Promise<void> {
+    await copy(this.#sink);
+    this.#written = Math.max(this.#written, last);
+  }
+
   /** True when so much is final that it should be written without waiting for more. */
   get isFull(): boolean {
     return this.#final >= rowsAtOnce;

@@ -6,14 +6,18 @@ import type { DeviceSet } from "../devices/device-set.ts";
 import { answerOf } from "../devices/status.ts";
 import type { DocumentName, Documents } from "../documents/document.ts";
 import type { RunStart } from "../documents/run-start.ts";
+import type { Plan } from "../engine/plan.ts";
 import type { FramePlace } from "../engine/recorded-run.ts";
 import { RunEngine } from "../engine/run-engine.ts";
+import type { PlanOutcome } from "../engine/run-engine-options.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Metadata } from "../model/metadata.ts";
 import type { RunReport } from "../run/run-contract.ts";
 import { sweptNotices } from "../run/swept-notices.ts";
 import { configuredDevices } from "./configured-devices.ts";
 import type { Experiment, ExperimentHooks } from "./experiment.ts";
+import type { InterruptedRun } from "./interrupted/interrupted-run.ts";
+import { takeUpRecording } from "./interrupted/take-up-recording.ts";
 import { RunRecording } from "./run-recording.ts";
 
 /** How long a device may take to be reached. */
@@ -112,6 +116,26 @@ class OpenExperiment implements Experiment {
     const taken = this.#recording?.take(name, doc);
     if (name !== "stop") return taken;
     return (taken ?? Promise.resolve()).then(() => this.#end());
+  }
+
+  async takeUp<Result>(plan: Plan<Result>, run: InterruptedRun): Promise<PlanOutcome<Result>> {
+    let recording: RunRecording | undefined;
+    try {
+      return await this.engine.takeUp(plan, run.documents(), {
+        onLive: async (numbers, signal) => {
+          recording = await takeUpRecording(run, numbers, signal, {
+            config: this.config,
+            devices: this.devices,
+            hooks: this.#hooks,
+            giveUp: this.#giveUp.signal,
+          });
+          this.#recording = recording;
+        },
+      });
+    } finally {
+      // A run that could not go on is closed as it is, and can be taken up again.
+      if (recording !== undefined && this.#recording === recording) this.#end();
+    }
   }
 
   /** Stores the run that is over; the next one may begin meanwhile. */

@@ -7,6 +7,9 @@ import type { Event } from "../documents/event.ts";
 import type { EventDescriptor } from "../documents/event-descriptor.ts";
 import type { RunStart } from "../documents/run-start.ts";
 import { EventTable } from "../formats/documents/event-table.ts";
+import { eventsOf } from "../formats/documents/events-of.ts";
+import { ScanGrid } from "../formats/documents/scan-grid.ts";
+import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
 import type { StreamSink } from "../model/frame-sink.ts";
 import { toJson } from "../model/metadata.ts";
@@ -14,7 +17,7 @@ import type { RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import type { RecorderOptions } from "../recorder/recorder-options.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
-import type { DeviceStreams } from "../run/output-plan.ts";
+import { type DeviceStreams, versionOf } from "../run/output-plan.ts";
 import { Recording } from "../run/recording.ts";
 import { checkDescriptionsFit, checkRingFits } from "../run/ring-fit.ts";
 import type { RunHooks, RunReport } from "../run/run-contract.ts";
@@ -23,7 +26,11 @@ import { DocumentsFile } from "./documents-file.ts";
 import { EventRows } from "./event-rows.ts";
 import { experimentInfo } from "./experiment-info.ts";
 import { FrameSink } from "./frame-sink.ts";
-import { ScanGrid } from "./scan-grid.ts";
+import { copyRecords } from "./interrupted/copy-records.ts";
+import { documentsOf, type InterruptedRun } from "./interrupted/interrupted-run.ts";
+import type { KeptRecords } from "./interrupted/kept-records.ts";
+import { checkSameStreams } from "./interrupted/same-streams.ts";
+import { documentsPathOf } from "./interrupted/set-aside.ts";
 
 export type RunRecordingParts = {
   readonly config: Config;
@@ -31,7 +38,12 @@ export type RunRecordingParts = {
   readonly hooks: RunHooks & { readonly onFrame?: (id: string, frame: Uint8Array) => void };
   /** Gives up draining. */
   readonly giveUp: AbortSignal;
+  /** Of a run that goes on. */
+  readonly earlier?: { readonly info: RunInfo; readonly indexPath: string };
 };
+
+/** Is told each batch of a run that is taken up, before it is stored again. */
+export type OnCopied = (part: Batch) => void;
 
 /** Rows of a slow plan are in the ring this soon after their checkpoint. */
 const writeWithinMs = 20;
@@ -74,7 +86,7 @@ export class RunRecording {
     const { config, devices } = parts;
     this.start = start;
     this.#parts = parts;
-    this.#info = experimentInfo(config, start);
+    this.#info = parts.earlier?.info ?? experimentInfo(config, start);
     if (config.storage.documents) this.#documents = new DocumentsFile(start, config.storage.durability);
     // Nothing forces the pace of a plan: it waits rather than lose a point.
     const overflow = config.ringBuffer.overflow === "resize" ? "resize" : "block";
@@ -154,7 +166,12 @@ export class RunRecording {
     if (rows === undefined) {
       const table = new EventTable(descriptor);
       if (name === "primary")
-        this.#grid = ScanGrid.of(this.start, table.schema.columns, [...this.#frames.keys()]);
+        this.#grid = ScanGrid.of(
+          this.start,
+          table.schema.columns,
+          [...this.#frames.keys()],
+          descriptor.data_keys,
+        );
       rows = new EventRows(table, this.#open(table.schema, this.#parts.config.storage.formats));
       this.#rows.set(name, rows);
     }
@@ -197,8 +214,11 @@ export class RunRecording {
   }
 
   async #startRecorder(): Promise<void> {
-    const { config, hooks, giveUp } = this.#parts;
+    const { config, hooks, giveUp, earlier } = this.#parts;
     const devices = [...this.#streams.values()];
+    const startedAt = new Date(this.start.time * 1000);
+    const firstVersion =
+      earlier === undefined ? undefined : await versionOf(config, devices, startedAt, earlier.indexPath);
     checkDescriptionsFit(
       this.#info,
       devices.flatMap(({ streams }) => streams),
@@ -208,16 +228,49 @@ export class RunRecording {
       devices,
       ring: this.#ring,
       info: this.#info,
-      startedAt: new Date(this.start.time * 1000),
+      startedAt,
+      ...(firstVersion === undefined ? {} : { firstVersion }),
       limits: { stop: giveUp, giveUp },
       hooks,
       onFailing: (error) => {
         this.#failure ??= error;
       },
     });
-    await this.#documents?.open(
-      this.#recording.options.indexPath.replace(/(\.run\.json)?$/, ".documents.jsonl"),
+    await this.#documents?.open(documentsPathOf(this.#recording.options.indexPath));
+  }
+
+  /** Opens the streams of a run that was interrupted, and has stored what `kept` keeps of them. Before anything else. */
+  async takeUp(run: InterruptedRun, kept: KeptRecords, onCopied: OnCopied): Promise<void> {
+    for (const { source, descriptor } of run.streams)
+      if (descriptor === undefined) this.#frames.get(source.schema.name)?.open();
+      else this.#describe(descriptor);
+    checkSameStreams(
+      run.streams,
+      [...this.#streams.values()].flatMap(({ streams }) => streams),
     );
+    this.#mayBegin = true;
+    await this.#begin();
+    for (const { source, descriptor } of run.streams) {
+      const { name } = source.schema;
+      const copy = (sink: StreamSink) =>
+        copyRecords(source, sink, kept.ends.get(name) ?? 0, (part) => {
+          onCopied(part);
+          if (this.#failure !== undefined) throw this.#failure;
+          if (name === "primary" && descriptor !== undefined && this.#grid !== undefined)
+            for (const event of eventsOf(part, descriptor)) this.#grid.add(event);
+        });
+      const rows = this.#rows.get(name);
+      if (rows !== undefined) await rows.takeOver(kept.numbers.get(name) ?? 0, copy);
+      else await this.#goOnWithFrames(name, kept.ends.get(name) ?? 0, copy);
+    }
+    await this.#documents?.takeOver(documentsOf(run), kept.numbers);
+  }
+
+  async #goOnWithFrames(id: string, first: number, copy: (sink: StreamSink) => Promise<void>): Promise<void> {
+    const sink = this.#frames.get(id)!;
+    await copy(sink);
+    const device = this.#parts.devices.get(id)!;
+    if (can(device, "frame-producing")) device.sendFramesTo(sink, first);
   }
 
   /** Writes what is final, one call after the other. */

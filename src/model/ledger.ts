@@ -39,7 +39,15 @@ export type StreamAccount = {
 };
 
 /** How an experiment ended, as its stop document says: "success", "abort" or "fail", and why. */
-export type RunEnding = { readonly exitStatus: string; readonly reason: string };
+export type RunEnding = {
+  readonly exitStatus: string;
+  readonly reason: string;
+  /** What a program said of a run while its files were written, the stop document last. */
+  readonly documents?: readonly SaidDocument[];
+};
+
+/** A document of a run with its name, as it was given. */
+export type SaidDocument = { readonly name: string; readonly doc: { readonly [key: string]: unknown } };
 
 /** The loss ledger of one file or run. `complete`: the run ended and nothing is missing from the account itself. */
 export type Ledger = {

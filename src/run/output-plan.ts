@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { formatOptionsFor } from "../config/format-options.ts";
 import { hasVersion, outputPathFor } from "../config/output-path.ts";
@@ -107,6 +108,22 @@ function planVersion(
     return { format: format.name, path, streams: names, options, ...rotationOf(config.storage) };
   });
   return { outputs, indexPath: indexPath!, version };
+}
+
+/** What `{version}` has to be for the index of a run to have this path; undefined when this configuration gives it none. */
+export async function versionOf(
+  config: Config,
+  devices: readonly DeviceStreams[],
+  startedAt: Date,
+  indexPath: string,
+): Promise<number | undefined> {
+  const names = [...new Set(devices.flatMap((device) => device.formats))];
+  const formats = await Promise.all(names.map(loadFormat));
+  const most = hasVersion(config.storage.outputPath) ? maxVersion : 1;
+  for (let version = 1; version <= most; version++)
+    if (resolve(planVersion(config, devices, formats, startedAt, version).indexPath) === resolve(indexPath))
+      return version;
+  return undefined;
 }
 
 function rotationOf({ rotateMb, rotateSeconds }: Config["storage"]): Pick<OutputOptions, "rotate"> {

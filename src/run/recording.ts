@@ -26,6 +26,8 @@ export type RecordingToStart = {
   readonly ring: RingWriter;
   readonly info: RunInfo;
   readonly startedAt: Date;
+  /** The files get no lower `{version}` than this. */
+  readonly firstVersion?: number;
   readonly limits: Pick<RunLimits, "durationMs" | "stop" | "giveUp">;
   readonly hooks: RunHooks;
   /** Writing has failed for good, or the recorder was given up: whoever produces should stop. */
@@ -54,8 +56,8 @@ export class Recording {
 
   /** Throws what prevents it; nothing is left then but the ring, which is the caller's. */
   static async start(toStart: RecordingToStart): Promise<Recording> {
-    const { config, devices, info, startedAt, limits, hooks } = toStart;
-    const planned = await RunSpool.plan(config, devices, startedAt, info.uid, hooks);
+    const { config, devices, info, startedAt, limits, hooks, firstVersion } = toStart;
+    const planned = await RunSpool.plan(config, devices, startedAt, info.uid, hooks, firstVersion);
     const { spool } = planned;
     try {
       await makeFolder(dirname(planned.plan.indexPath));

@@ -67,8 +67,9 @@ export class RunSpool {
     startedAt: Date,
     runUid: string,
     hooks: RunHooks,
+    firstVersion?: number,
   ): Promise<{ readonly plan: OutputPlan; readonly spool: RunSpool | undefined }> {
-    let plan = await planOutputs(config, devices, startedAt);
+    let plan = await planOutputs(config, devices, startedAt, firstVersion);
     const streams = devices.flatMap((device) => device.streams);
     if (targetOf(config, plan) === undefined) return { plan, spool: undefined };
     const uploader = new UploadProcess((progress) => spool?.report(progress));

@@ -157,9 +157,13 @@ const publicNames: Record<string, { readonly values: readonly string[]; readonly
       types: ["ArrowBatch", "TableDocumentWriterOptions"],
     },
     "./formats/parquet": { values: ["ParquetDocumentWriter"], types: ["TableDocumentWriterOptions"] },
-    "./formats/csv": { values: ["readRows"], types: ["ReadRowsOptions"] },
+    "./formats/csv": {
+      values: ["CsvDocumentWriter", "readRows"],
+      types: ["ReadRowsOptions", "TableDocumentWriterOptions"],
+    },
     "./formats/hdf5": {
       values: [
+        "Hdf5DocumentWriter",
         "Hdf5File",
         "arrayType",
         "booleanType",
@@ -188,10 +192,11 @@ const publicNames: Record<string, { readonly values: readonly string[]; readonly
         "Hdf5State",
         "RawAttribute",
         "ReadAt",
+        "TableDocumentWriterOptions",
       ],
     },
     "./formats/zarr": {
-      values: ["ZarrWriter"],
+      values: ["ZarrDocumentWriter", "ZarrWriter"],
       types: [
         "ArrayOptions",
         "AttributeValue",
@@ -203,6 +208,7 @@ const publicNames: Record<string, { readonly values: readonly string[]; readonly
         "CompressionName",
         "CoordinateOptions",
         "FillValue",
+        "TableDocumentWriterOptions",
         "ZarrCompression",
         "ZarrFormat",
         "ZarrOpenOptions",
@@ -237,6 +243,8 @@ const publicNames: Record<string, { readonly values: readonly string[]; readonly
         "EventPage",
         "ExitStatus",
         "NamedDocument",
+        "ReadableDocuments",
+        "ReadableName",
         "RunStart",
         "RunStop",
         "RunToCompose",
@@ -314,7 +322,10 @@ const publicNames: Record<string, { readonly values: readonly string[]; readonly
         "TakeUpOptions",
       ],
     },
-    "./experiment": { values: ["openExperiment"], types: ["Experiment", "ExperimentHooks"] },
+    "./experiment": {
+      values: ["openExperiment", "openInterruptedRun"],
+      types: ["Experiment", "ExperimentHooks", "InterruptedRun"],
+    },
     "./devices": {
       values: [
         "DeviceSet",

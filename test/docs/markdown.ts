@@ -24,7 +24,7 @@ export type Snippet = {
  * | `exit N` | the exit code to expect, instead of 0 |
  * | `Ctrl-C` | one `daq record`, which gets SIGINT when it has recorded for a moment |
  * | `while COMMAND` | `daq record …` records meanwhile |
- * | `after kill -9 of COMMAND` | `daq record …` and its recorder were killed before |
+ * | `after kill -9 of COMMAND` | `daq record …` or `daq run …` and its recorder were killed before |
  */
 export type HowToRun = {
   readonly skip?: string;
@@ -47,7 +47,7 @@ function parseHow(text: string, where: string): HowToRun {
     else if (word === "exit" && /^\d+$/.test(rest)) how = { ...how, exitCode: Number(rest) };
     else if (word === "Ctrl-C" && rest === "") how = { ...how, interrupt: true };
     else if (word === "while" && rest.startsWith("daq record ")) how = { ...how, beside: rest };
-    else if (word === "after kill -9 of" && rest.startsWith("daq record ")) how = { ...how, killed: rest };
+    else if (word === "after kill -9 of" && /^daq (record|run) /.test(rest)) how = { ...how, killed: rest };
     else throw new Error(`${where}: "${part}" is not a way to run a snippet.`);
   }
   return how;

@@ -29,6 +29,11 @@ const soaks: Record<
     loops: 100,
     load: async () => (await import("./kill-both.ts")).killBoth,
   },
+  "kill-scan": {
+    what: "kill -9 of a grid scan, and of what takes it up again, at random moments; then it is compared",
+    loops: 100,
+    load: async () => (await import("./kill-scan.ts")).killScan,
+  },
   "kill-hdf5": {
     what: "kill -9 of both; h5py reads the HDF5 file as it lies there, and after recover (PYTHON with h5py)",
     loops: 200,

@@ -4,6 +4,7 @@ import { dryRun } from "../../engine/dry-run.ts";
 import type { PlanModule } from "../../engine/plan-module.ts";
 import type { PlanOutcome } from "../../engine/run-engine-options.ts";
 import { configuredDevices } from "../../experiment/configured-devices.ts";
+import { type InterruptedRun, openInterruptedRun } from "../../experiment/interrupted/interrupted-run.ts";
 import { openExperiment } from "../../experiment/open-experiment.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
 import type { Command, OptionDefinition, ParsedArguments } from "../command.ts";
@@ -53,6 +54,12 @@ export const runCommand: Command = {
       doc: "The configuration: devices and files. Default: the .toml beside the plan or script, of the same name.",
     },
     { name: "dry-run", kind: "flag", doc: "Print the steps and check the limits; no device is touched." },
+    {
+      name: "resume",
+      kind: "text",
+      value: "RUN",
+      doc: "Plans: go on with a run whose process died, after its last point; RUN is its ….run.json or one of its files.",
+    },
     ...scriptOptions,
     ...configOptions,
   ],
@@ -62,6 +69,10 @@ export const runCommand: Command = {
       "carries out the plan with the devices of the configuration",
     ],
     ["daq run scan.ts --dry-run", "what it would do, and whether it would leave a device's limits"],
+    [
+      "daq run scan.ts --resume data/scan_v3.run.json",
+      "goes on after a crash, with the same plan and devices",
+    ],
     ["daq run scan.rhai --config laboratory.toml --timeout 1h", "runs a Rhai script, for at most an hour"],
     ["daq run scan.rhai --check", "finds mistakes in a script without running it"],
     ["daq run scan.ts --set experiment.sample=GaAs", "a word for the files and the start document"],
@@ -80,13 +91,19 @@ export const runCommand: Command = {
 async function run(args: ParsedArguments, terminal: Terminal): Promise<number> {
   const path = args.positionals[0]!;
   if (path.endsWith(".rhai")) {
+    if (args.text("resume") !== undefined)
+      throw new DaqError("usage", "--resume is for plans, not for scripts (.rhai).", {
+        hint: "What a script was doing when it died is not recorded; run it again.",
+      });
     const { runScriptFile } = await import("../run-script-file.ts");
     return runScriptFile(path, () => configOf(args, path), args, terminal);
   }
   refuseScriptOptions(args);
   const { config } = await loadConfigFrom(args, configOf(args, path));
   const plan = await loadPlan(path);
-  return args.flag("dry-run") ? rehearse(plan, config, terminal) : carryOut(plan, config, terminal);
+  return args.flag("dry-run")
+    ? rehearse(plan, config, terminal)
+    : carryOut(plan, config, args.text("resume"), terminal);
 }
 
 function refuseScriptOptions(args: ParsedArguments): void {
@@ -124,8 +141,18 @@ async function rehearse(plan: PlanModule["default"], config: Config, terminal: T
   return exitCodes.complete;
 }
 
-async function carryOut(plan: PlanModule["default"], config: Config, terminal: Terminal): Promise<number> {
-  await using experiment = await openExperiment(config, runHooks(terminal, "aborts the plan"));
+async function carryOut(
+  plan: PlanModule["default"],
+  config: Config,
+  resumed: string | undefined,
+  terminal: Terminal,
+): Promise<number> {
+  const hooks = runHooks(terminal, "aborts the plan");
+  const interrupted =
+    resumed === undefined
+      ? undefined
+      : await openInterruptedRun(resumed, (notice) => hooks.onNotice?.(notice));
+  await using experiment = await openExperiment(config, { ...hooks, onCopying: copying(terminal) });
   const progress = new PlanProgress();
   const show = showing(progress, terminal);
   experiment.engine.subscribe((name, doc) => {
@@ -138,7 +165,11 @@ async function carryOut(plan: PlanModule["default"], config: Config, terminal: T
   let outcome: PlanOutcome<unknown> | undefined;
   let failure: unknown;
   try {
-    outcome = await experiment.engine.run(plan(experiment.devices)).catch((error: unknown) => {
+    const steps = plan(experiment.devices);
+    if (interrupted !== undefined) followFrom(interrupted, progress);
+    const running =
+      interrupted === undefined ? experiment.engine.run(steps) : experiment.takeUp(steps, interrupted);
+    outcome = await running.catch((error: unknown) => {
       failure = error;
       return undefined;
     });
@@ -147,6 +178,23 @@ async function carryOut(plan: PlanModule["default"], config: Config, terminal: T
   } finally {
     interrupts.release();
   }
+}
+
+/** What subscribers are not told another time. */
+function followFrom({ start, streams }: InterruptedRun, progress: PlanProgress): void {
+  progress.take("start", start);
+  for (const { descriptor } of streams) if (descriptor !== undefined) progress.take("descriptor", descriptor);
+}
+
+/** Shows how much of an interrupted run is in its new files. */
+function copying(terminal: Terminal): (copied: number, of: number) => void {
+  let shownMs = Number.NEGATIVE_INFINITY;
+  return (copied, of) => {
+    const nowMs = performance.now();
+    if (nowMs - shownMs < showEveryMs) return;
+    shownMs = nowMs;
+    terminal.status(`${copied} of ${of} records of the interrupted part are copied`);
+  };
 }
 
 /** Shows how far a plan is, not more often than is of use. */

@@ -29,9 +29,8 @@ export class BenchCamera implements FrameProducing, Exposing, Parameterised {
   readonly #options: BenchCameraOptions;
   #exposureSeconds: number;
   #sink: StreamSink | undefined;
-  /** Frames taken in all, and frames in the stream of the sink. */
-  #taken = 0;
-  #inStream = 0;
+  /** Number of the next frame, in the stream of the sink where there is one. */
+  #next = 0;
   #triggered: Readings | undefined;
 
   constructor(id: string, clock: Clock, options: BenchCameraOptions) {
@@ -42,9 +41,9 @@ export class BenchCamera implements FrameProducing, Exposing, Parameterised {
     this.#exposureSeconds = options.exposureMs / 1000;
   }
 
-  sendFramesTo(sink: StreamSink | undefined): void {
+  sendFramesTo(sink: StreamSink | undefined, first = 0): void {
     this.#sink = sink;
-    this.#inStream = 0;
+    this.#next = first;
   }
 
   async describe(): Promise<Quantities> {
@@ -70,23 +69,21 @@ export class BenchCamera implements FrameProducing, Exposing, Parameterised {
   /** The number of the frame in its stream; null for one that is not there. */
   async #store(timestampNs: bigint, signal: AbortSignal): Promise<number | null> {
     const sink = this.#sink;
-    const frame = this.#taken++;
+    const frame = this.#next++;
     if (sink === undefined) return null;
     const { dropEvery } = this.#options;
     if (dropEvery !== undefined && (frame + 1) % dropEvery === 0) {
       await sink.lose(1, "device", `frame ${frame}: dropped in the camera (drop_every = ${dropEvery})`);
-      this.#inStream++;
       return null;
     }
     const reservation = await sink.reserve(1);
-    const number = this.#inStream++;
     if (signal.aborted) {
       reservation.abandon("aborted", `frame ${frame}: the plan was interrupted while the ring was full`);
       throw signal.reason;
     }
     this.#draw(frame, reservation.columns[0]!);
     reservation.commit(timestampNs);
-    return number;
+    return frame;
   }
 
   #draw(frame: number, bytes: Uint8Array): void {

@@ -6,6 +6,9 @@ import { SimulatedAxis } from "./simulated-axis.ts";
 
 const limits = [690, 1040] as const;
 
+/** In nm. */
+export const usualRepeatability = 0.02;
+
 /** A tunable titanium-sapphire laser. Its axis is the wavelength. */
 export class BenchLaser implements Movable, Emitting, Guarded, Stageable {
   readonly id: string;
@@ -14,13 +17,21 @@ export class BenchLaser implements Movable, Emitting, Guarded, Stageable {
   readonly #wavelength: SimulatedAxis;
   #emission = true;
 
-  constructor(id: string, clock: Clock, { seed, speed }: { seed: number; speed: number }) {
+  constructor(
+    id: string,
+    clock: Clock,
+    {
+      seed,
+      speed,
+      repeatability = usualRepeatability,
+    }: { seed: number; speed: number; repeatability?: number },
+  ) {
     this.id = id;
     this.#clock = clock;
     const settleSeconds = speed === Number.POSITIVE_INFINITY ? 0 : 0.05;
     this.#wavelength = new SimulatedAxis(
       id,
-      { start: 800, speed: 200 * speed, settleSeconds, repeatability: 0.02 },
+      { start: 800, speed: 200 * speed, settleSeconds, repeatability },
       clock,
       seed,
     );

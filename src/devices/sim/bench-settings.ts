@@ -18,6 +18,18 @@ export const benchSettings: readonly Setting[] = [
   },
 ];
 
+/** How exactly an axis comes to where it is sent. */
+export function repeatabilitySetting(unit: string, usual: number): Setting {
+  return {
+    key: "repeatability",
+    kind: "number",
+    default: usual,
+    min: 0,
+    unit,
+    doc: "Standard deviation of where it ends from where it was sent; 0: it is exactly there.",
+  };
+}
+
 export function speedOf(settings: SettingValues): number {
   return settings.paced === false ? Number.POSITIVE_INFINITY : (settings.speed as number);
 }

@@ -6,6 +6,9 @@ import { SimulatedAxis } from "./simulated-axis.ts";
 
 const limits = [-25, 25] as const;
 
+/** In mm. */
+export const usualRepeatability = 0.0005;
+
 /** A linear stage that carries a pinhole of 1 mm through the beam: most light passes at 0. */
 export class BenchStage implements Movable {
   readonly id: string;
@@ -13,13 +16,21 @@ export class BenchStage implements Movable {
   readonly #clock: Clock;
   readonly #travel: SimulatedAxis;
 
-  constructor(id: string, clock: Clock, { seed, speed }: { seed: number; speed: number }) {
+  constructor(
+    id: string,
+    clock: Clock,
+    {
+      seed,
+      speed,
+      repeatability = usualRepeatability,
+    }: { seed: number; speed: number; repeatability?: number },
+  ) {
     this.id = id;
     this.#clock = clock;
     const settleSeconds = speed === Number.POSITIVE_INFINITY ? 0 : 0.02;
     this.#travel = new SimulatedAxis(
       id,
-      { start: 0, speed: 10 * speed, settleSeconds, repeatability: 0.0005 },
+      { start: 0, speed: 10 * speed, settleSeconds, repeatability },
       clock,
       seed,
     );

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { composeRun } from "../../documents/compose-run.ts";
 import { typedView } from "../../model/dtype.ts";
+import { parseJson } from "../../model/parse-json.ts";
 import type { Quantities, Readings } from "../../model/reading.ts";
 import { parseStreamSchema } from "../../model/stream-schema.ts";
 import { EventTable } from "./event-table.ts";
@@ -40,7 +41,9 @@ test("each quantity is a column with its unit and limits, and beside it the exac
       ["power_time_ns", "int64", "ns", undefined, undefined],
     ],
   );
-  assert.deepEqual(table.schema.metadata, { configuration: { meter: { exposure: 0.1 } } });
+  const { configuration, descriptor } = table.schema.metadata!;
+  assert.deepEqual(configuration, { meter: { exposure: 0.1 } });
+  assert.deepEqual(parseJson(descriptor as string), stream.descriptor);
   table.add(stream.composeEvent({ power: { value: 4.7, timestampNs: atNs + 1n } }, atNs + 2n));
   table.add(stream.composeEvent({ power: { value: null, timestampNs: atNs + 3n } }, atNs + 4n));
   const rows = table.take()!;

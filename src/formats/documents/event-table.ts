@@ -1,12 +1,15 @@
 import type { Event } from "../../documents/event.ts";
 import type { EventDescriptor } from "../../documents/event-descriptor.ts";
+import { nanosecondsOf } from "../../documents/seconds-of.ts";
 import type { RecordsToWrite } from "../../model/frame-sink.ts";
-import type { MetadataValue } from "../../model/metadata.ts";
+import { type MetadataValue, toJson } from "../../model/metadata.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import { type EventColumn, eventColumn } from "./event-column.ts";
 
 /** Rows that go to a ring at once. */
 export const rowsAtOnce = 256;
+
+const mostDescriptorBytes = 32 * 1024;
 
 const numberColumn: Column = {
   name: "seq_num",
@@ -44,7 +47,7 @@ export class EventTable {
       source: "events of a plan",
       clock: "system",
       columns: [numberColumn, ...this.#columns.map(({ column }) => column)],
-      metadata: { configuration: settingsIn(descriptor) },
+      metadata: { configuration: settingsIn(descriptor), ...descriptorIn(descriptor) },
     };
   }
 
@@ -57,7 +60,7 @@ export class EventTable {
   add({ seq_num: number, data, time }: Event): void {
     const row = this.#rows;
     const exact = data.time_ns;
-    this.#timestamps[row] = typeof exact === "bigint" ? exact : BigInt(Math.round(time * 1e9));
+    this.#timestamps[row] = typeof exact === "bigint" ? exact : nanosecondsOf(time);
     this.#numbers[row] = BigInt(number);
     for (const { column, set } of this.#columns) set(row, data[column.name]);
     this.#rows++;
@@ -79,6 +82,12 @@ export class EventTable {
       validity: [undefined, ...this.#columns.map(({ validity }) => validity?.subarray(0, count))],
     };
   }
+}
+
+/** The whole document, for who takes the run up again; a ring has 256 KiB for all that describes a run. */
+function descriptorIn(descriptor: EventDescriptor): { readonly descriptor?: string } {
+  const text = toJson(descriptor);
+  return text.length > mostDescriptorBytes ? {} : { descriptor: text };
 }
 
 /** The settings of the stream's devices, without what is null, which metadata cannot be. */

@@ -1,117 +1,257 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { typedView } from "../../model/dtype.ts";
 import { ArrowDocumentWriter } from "../arrow/document-writer.ts";
 import { arrowFormat } from "../arrow/format.ts";
+import { CsvDocumentWriter } from "../csv/document-writer.ts";
+import { csvFormat } from "../csv/format.ts";
+import { Hdf5DocumentWriter } from "../hdf5/document-writer.ts";
+import { hdf5Format } from "../hdf5/format.ts";
 import { ParquetDocumentWriter } from "../parquet/document-writer.ts";
 import { parquetFormat } from "../parquet/format.ts";
+import { ZarrDocumentWriter } from "../zarr/document-writer.ts";
+import { zarrFormat } from "../zarr/format.ts";
+import type { TableDocumentWriterOptions } from "./table-document-writer.ts";
 
 const run = "0123456789abcdef".repeat(2);
-const time = 1_700_000_000;
-const start = { name: "start", doc: { uid: run, time, plan_name: "count" } };
+const time = 1_700_000_000.25;
+const start = { name: "start", doc: { uid: run, time, plan_name: "count", sample: { name: "GaAs" } } };
 const stop = { name: "stop", doc: { uid: "s", run_start: run, time, exit_status: "success" } };
 const number = { source: "sensor", dtype: "number", shape: [], units: "mW" };
 const boolean = { source: "shutter", dtype: "boolean", shape: [] };
+const ragged = { source: "counter", dtype: "array", shape: [null] };
 
-function described(data_keys: object) {
-  return { name: "descriptor", doc: { uid: "d", run_start: run, time, name: "primary", data_keys } };
+type Document = { readonly name: string; readonly doc: object };
+
+function described(data_keys: object, name = "primary", uid = "d"): Document {
+  return { name: "descriptor", doc: { uid, run_start: run, time, name, data_keys } };
 }
 
 const descriptor = described({ power: number, open: boolean });
 
-function event(seq_num: number, power: number | null, open: boolean | null = true) {
-  const doc = {
-    uid: `e${seq_num}`,
-    descriptor: "d",
-    seq_num,
-    time,
-    data: { power, open },
-    timestamps: { power: time, open: time },
+function row(seq_num: number, data: object, uid = "d", more: object = {}): Document {
+  const timestamps = Object.fromEntries(Object.keys(data).map((key) => [key, time - 0.125]));
+  return {
+    name: "event",
+    doc: { uid: `${uid}-${seq_num}`, descriptor: uid, seq_num, time, data, timestamps, ...more },
   };
-  return { name: "event", doc };
+}
+
+function event(seq_num: number, power: number | null, open: boolean | null = true): Document {
+  return row(seq_num, { power, open });
 }
 
 for (const [format, Writer] of [
   [arrowFormat, ArrowDocumentWriter],
+  [csvFormat, CsvDocumentWriter],
+  [hdf5Format, Hdf5DocumentWriter],
   [parquetFormat, ParquetDocumentWriter],
+  [zarrFormat, ZarrDocumentWriter],
 ] as const) {
-  const setUp = (t: { after(work: () => void): void }, rowsPerBatch = 10_000) => {
+  const setUp = (t: { after(work: () => void): void }, options: TableDocumentWriterOptions = {}) => {
     const folder = mkdtempSync(join(tmpdir(), "daq-documents-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const path = join(folder, `run${format.extensions[0]}`);
-    return { path, writer: Writer.create(path, { rowsPerBatch }) };
+    const writer = Writer.create(path, options);
+    const write = async (...documents: readonly Document[]) => {
+      for (const document of documents) await writer.consumeDocument(document);
+    };
+    return { folder, path, writer, write };
   };
-  const columnsOf = async (path: string) => {
-    const power: unknown[] = [];
-    const open: unknown[] = [];
-    for await (const { stream, columns, count } of format.read(path, "primary"))
-      for (const [name, into] of Object.entries({ power, open })) {
-        const index = stream.columns.findIndex((column) => column.name === name);
+  /** The values of each column, row after row; null where the row has none. */
+  const columnsOf = async (path: string, name = "primary") => {
+    const values: { [column: string]: unknown[] } = {};
+    for await (const { stream, columns, count } of format.read(path, name))
+      for (const [index, { name, dtype, shape }] of stream.columns.entries()) {
+        const extent = shape.reduce((product, size) => product * size, 1);
         const { bytes, validity } = columns[index]!;
-        const values = typedView(stream.columns[index]!.dtype, bytes);
-        for (let row = 0; row < count; row++) into.push(validity?.[row] === 0 ? null : values[row]);
+        const view = typedView(dtype, bytes);
+        values[name] ??= [];
+        const into = values[name];
+        for (let row = 0; row < count; row++) {
+          const held = shape.length === 0 ? view[row] : [...view.subarray(row * extent, (row + 1) * extent)];
+          into.push(validity?.[row] === 0 ? null : held);
+        }
       }
-    return { power, open };
+    return values;
   };
+  const named = (path: string, stream: string) =>
+    existsSync(path) ? path : path.replace(/(\.\w+)$/, `.${stream}$1`);
 
   test(`${format.name}: three batches of 10,000 events are 30,000 equal rows, with run and units`, async (t) => {
-    const { path, writer } = setUp(t);
-    await writer.consumeDocument(start);
-    await writer.consumeDocument(descriptor);
-    for (let row = 1; row <= 30_000; row++) await writer.consumeDocument(event(row, row / 8));
-    await writer.consumeDocument(stop);
-    const { power } = await columnsOf(path);
+    const { path, write } = setUp(t);
+    await write(start, descriptor);
+    for (let row = 1; row <= 30_000; row++) await write(event(row, row / 8));
+    await write(stop);
+    const { power, power_time_ns: times } = await columnsOf(path);
     assert.deepEqual(
       power,
       Array.from({ length: 30_000 }, (_, row) => (row + 1) / 8),
     );
+    assert.ok(times!.every((ns) => ns === 1_700_000_000_125_000_000n));
     const { run: info, streams, ledger, state } = await format.inspect(path);
     assert.equal(state, "complete");
-    assert.equal(info?.start?.plan_name, "count");
+    assert.deepEqual(info?.start, start.doc);
+    assert.deepEqual(info?.experiment, { plan_name: "count", sample: { name: "GaAs" } });
     assert.equal(streams[0]!.schema.columns.find(({ name }) => name === "power")?.unit, "mW");
     assert.equal(ledger?.accounts[0]?.stored, 30_000);
     assert.equal(ledger?.ending?.exitStatus, "success");
+    assert.deepEqual(ledger?.ending?.documents, [stop]);
   });
 
-  test(`${format.name}: null is missing, NaN is NaN, a switch is 0 or 1, a text is refused`, async (t) => {
-    const { path, writer } = setUp(t);
-    await writer.consumeDocument(start);
-    const text = described({ note: { source: "x", dtype: "string", shape: [] } });
-    await assert.rejects(
-      async () => {
-        const other = Writer.create(`${path}.x`);
-        await other.consumeDocument(start);
-        await other.consumeDocument(text);
-      },
-      { code: "device" },
-    );
-    await writer.consumeDocument(descriptor);
-    await writer.consumeDocument(event(1, null, false));
-    await writer.consumeDocument(event(2, Number.NaN, null));
-    await writer.consumeDocument(stop);
-    assert.deepEqual(await columnsOf(path), { power: [null, Number.NaN], open: [0, null] });
+  test(`${format.name}: null is missing, NaN is NaN, a switch is 0 or 1`, async (t) => {
+    const { path, write } = setUp(t);
+    await write(start, descriptor, event(1, null, false), event(2, Number.NaN, null), stop);
+    const { power, open } = await columnsOf(path);
+    assert.deepEqual({ power, open }, { power: [null, Number.NaN], open: [0, null] });
+  });
+
+  test(`${format.name}: a list of any length is refused, or left out where the caller says so, and told`, async (t) => {
+    const keys = described({ power: number, hits: ragged });
+    await assert.rejects(setUp(t).write(start, keys), { code: "format", message: /hits/, hint: /leave-out/ });
+    const notices: string[] = [];
+    const { path, write } = setUp(t, {
+      unwritable: "leave-out",
+      onNotice: (notice) => notices.push(notice),
+    });
+    await write(start, keys, row(1, { power: 2.5, hits: [1, 2] }), row(2, { power: 3, hits: [] }), stop);
+    const { power, ...others } = await columnsOf(path);
+    assert.deepEqual(power, [2.5, 3]);
+    assert.deepEqual(Object.keys(others).sort(), ["power_time_ns", "seq_num"]);
+    assert.match(notices.join(), /^Stream primary: hits is not in the file, since/);
+    const { schema } = (await format.inspect(path)).streams[0]!;
+    assert.deepEqual(Object.keys(schema.metadata!.left_out!), ["hits"]);
   });
 
   test(`${format.name}: documents out of order are refused`, async (t) => {
-    const { writer } = setUp(t);
-    await assert.rejects(writer.consumeDocument(descriptor), { code: "format" });
-    await writer.consumeDocument(start);
-    await assert.rejects(writer.consumeDocument(event(1, 1)), { code: "format" });
-    await writer.consumeDocument(descriptor);
-    await writer.consumeDocument(stop);
-    await assert.rejects(writer.consumeDocument(event(1, 1)), { code: "format" });
+    const { write } = setUp(t);
+    await assert.rejects(write(descriptor), { code: "format" });
+    await write(start);
+    await assert.rejects(write(event(1, 1)), { code: "format" });
+    await write(descriptor, stop);
+    await assert.rejects(write(event(1, 1)), { code: "format" });
   });
 
   test(`${format.name}: what was written without a stop document is readable after recovery`, async (t) => {
-    const { path, writer } = setUp(t, 2);
-    await writer.consumeDocument(start);
-    await writer.consumeDocument(descriptor);
-    for (let row = 1; row <= 5; row++) await writer.consumeDocument(event(row, row));
-    await writer[Symbol.asyncDispose]();
-    await format.recover(path);
-    assert.deepEqual((await columnsOf(path)).power, [1, 2, 3, 4]);
+    for (const [hasCheckpoints, stored] of [
+      [false, [1, 2]],
+      [true, [1, 2, 3, 4]],
+    ] as const) {
+      const { path, writer, write } = setUp(t, { rowsPerBatch: 2 });
+      await write(start, descriptor);
+      for (let row = 1; row <= 5; row++) {
+        await write(event(row, row));
+        if (hasCheckpoints) writer.onCheckpoint();
+      }
+      await writer[Symbol.asyncDispose]();
+      await format.recover(path);
+      assert.deepEqual((await columnsOf(path)).power, stored);
+    }
+  });
+
+  test(`${format.name}: a point that was taken again is in the file once, unless it was there already`, async (t) => {
+    const { path, writer, write } = setUp(t, { rowsPerBatch: 3 });
+    await write(start, descriptor, event(1, 1), event(2, 2), event(3, 3), event(2, 20), event(3, 30), stop);
+    assert.deepEqual((await columnsOf(path)).power, [1, 20, 30]);
+    assert.equal(writer.repeated, 0);
+    const late = setUp(t, { rowsPerBatch: 1 });
+    await late.write(start, descriptor, event(1, 1), event(2, 2), event(3, 3), event(1, 10), stop);
+    assert.deepEqual((await columnsOf(late.path)).power, [1, 2, 10]);
+    assert.equal(late.writer.repeated, 1);
+  });
+
+  test(`${format.name}: a baseline before the first descriptor of the plan, and a stream that comes late, are stored`, async (t) => {
+    const { path, write } = setUp(t, { rowsPerBatch: 1 });
+    const baseline = described({ x: number }, "baseline", "b");
+    const dark = described({ power: number }, "dark:1", "k");
+    await write(start, baseline, row(1, { x: 7 }, "b"), descriptor, event(1, 1), event(2, 2));
+    await write(dark, row(1, { power: 0.5 }, "k"), row(2, { x: 8 }, "b"), event(3, 3), stop);
+    assert.deepEqual((await columnsOf(named(path, "primary"))).power, [1, 2, 3]);
+    assert.deepEqual((await columnsOf(named(path, "baseline"), "baseline")).x, [7, 8]);
+    assert.deepEqual((await columnsOf(path.replace(/(\.\w+)$/, ".dark_1$1"), "dark_1")).power, [0.5]);
+  });
+
+  test(`${format.name}: a place that is taken is told at the first descriptor, a compression at once`, async (t) => {
+    const { path, write } = setUp(t);
+    writeFileSync(path, "mine");
+    await write(start);
+    await assert.rejects(write(descriptor), { code: "path", message: /exists already/ });
+    await assert.rejects(
+      setUp(t)
+        .write(start, { ...descriptor })
+        .then(() => setUp(t, { compression: "rar" })),
+      {
+        code: "format",
+        message: /has no compression "rar"/,
+      },
+    );
+    const nowhere = Writer.create(join(path, "none", `run${format.extensions[0]}`));
+    await nowhere.consumeDocument(start);
+    await assert.rejects(nowhere.consumeDocument(descriptor), { code: "path" });
+  });
+
+  test(`${format.name}: a run without an event has its streams, and one without a stream has no file`, async (t) => {
+    const { path, write } = setUp(t);
+    await write(start, descriptor, stop);
+    assert.deepEqual(await columnsOf(path), {});
+    assert.equal((await format.inspect(path)).streams[0]!.records, 0);
+    const empty = setUp(t);
+    await empty.write(start, stop);
+    assert.deepEqual(readdirSync(empty.folder), []);
+  });
+
+  test(`${format.name}: another program's stream has the times of its values, its odd names, and what was put in from elsewhere`, async (t) => {
+    const { path, write } = setUp(t);
+    const keys = {
+      timestamp: { source: "PV:t", dtype: "number", shape: [], dtype_numpy: ">f8" },
+      image: { source: "PV:i", dtype: "array", shape: [2, 2], external: "FILESTORE:" },
+      far: { source: "PV:f", dtype: "array", shape: [9, 9], external: "STREAM:" },
+    };
+    const image = [
+      [1, 2],
+      [3, "NaN"],
+    ];
+    await write(start, described(keys));
+    await write(
+      row(1, { timestamp: "-Infinity", image, far: "r/1" }, "d", { filled: { image: true, far: false } }),
+    );
+    await write(stop);
+    const { timestamp_2, timestamp_time_ns, image: images, seq_num, ...others } = await columnsOf(path);
+    assert.deepEqual(timestamp_2, [Number.NEGATIVE_INFINITY]);
+    assert.deepEqual(timestamp_time_ns, [1_700_000_000_125_000_000n]);
+    assert.deepEqual(images, [[1, 2, 3, Number.NaN]]);
+    assert.deepEqual(seq_num, [1n]);
+    assert.deepEqual(Object.keys(others), ["image_time_ns"]);
+  });
+
+  test(`${format.name}: values that are sometimes in the events and sometimes elsewhere are refused`, async (t) => {
+    const { write } = setUp(t);
+    const image = { source: "PV:i", dtype: "array", shape: [2], external: "FILESTORE:" };
+    await write(start, described({ image }), row(1, { image: [1, 2] }, "d", { filled: { image: true } }));
+    await assert.rejects(write(row(2, { image: "r/2" }, "d", { filled: { image: false } })), {
+      code: "format",
+      message: /image in event 2 is in another file/,
+    });
+  });
+
+  test(`${format.name}: a stream that is described again goes on where its columns are the same`, async (t) => {
+    const { path, write } = setUp(t);
+    const again = described({ power: { ...number, precision: 4 }, open: boolean }, "primary", "d2");
+    await write(start, descriptor, event(1, 1), again, row(2, { power: 2, open: true }, "d2"));
+    const other = described({ power: { ...number, units: "W" }, open: boolean }, "primary", "d3");
+    await assert.rejects(write(other), { code: "format", message: /other columns/ });
+    await write(stop);
+    assert.deepEqual((await columnsOf(path)).power, [1, 2]);
+    const { ledger } = await format.inspect(path);
+    assert.deepEqual(
+      ledger?.ending?.documents?.map(({ name, doc }) => [name, doc.uid]),
+      [
+        ["descriptor", "d2"],
+        ["stop", "s"],
+      ],
+    );
   });
 }

@@ -1,17 +1,26 @@
-import { hostname } from "node:os";
+import { access, constants, lstat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { openFileSink } from "../../bytes/file-sink.ts";
-import { type DocumentName, type Documents, parseDocument } from "../../documents/document.ts";
+import {
+  type DocumentName,
+  type Documents,
+  type NamedDocument,
+  parseDocument,
+} from "../../documents/document.ts";
 import { DocumentOrder } from "../../documents/document-order.ts";
 import type { Event } from "../../documents/event.ts";
 import type { EventDescriptor } from "../../documents/event-descriptor.ts";
-import type { EventPage } from "../../documents/event-page.ts";
 import type { RunStart } from "../../documents/run-start.ts";
 import type { RunStop } from "../../documents/run-stop.ts";
 import { DaqError } from "../../model/errors.ts";
-import { toJson } from "../../model/metadata.ts";
-import type { Format, FormatWriter } from "../contract.ts";
-import { softwareVersion } from "../software-version.ts";
-import { EventTable } from "./event-table.ts";
+import type { SaidDocument } from "../../model/ledger.ts";
+import type { Format, FormatOptions, FormatWriter } from "../contract.ts";
+import { streamPath } from "../stream-path.ts";
+import { DocumentStream, type UnwritableKeys } from "./document-stream.ts";
+import { pageEvents } from "./page-events.ts";
+import { runOfStart } from "./run-of-start.ts";
+import { safeStreamName } from "./safe-stream-name.ts";
+import { ScanGrid } from "./scan-grid.ts";
 
 export type TableDocumentWriterOptions = {
   /** Events of a stream that are written together, with a checkpoint after them; absent: 10,000. */
@@ -20,45 +29,79 @@ export type TableDocumentWriterOptions = {
   readonly compression?: string;
   /** `power`: each batch survives the death of the machine, not only that of the process. */
   readonly durability?: "process" | "power";
+  /** What to do with quantities that have no place in a table, such as lists of any length; absent: refuse their stream. */
+  readonly unwritable?: UnwritableKeys;
+  /** One line for the person who looks at the file: what is not in it. */
+  readonly onNotice?: (notice: string) => void;
 };
 
-type Stream = { readonly table: EventTable; stored: number };
+/** The files of the streams that were known when they were made. */
+type OpenFiles = { readonly writer: FormatWriter; readonly streams: readonly DocumentStream[] };
 
 /**
- * Writes the events of one run as tables, one for each event stream, in the caller's process. The files are made at the
- * first event, with the streams that were described by then. In memory are `rowsPerBatch` events of each stream.
+ * Writes the events of one run as tables, one for each event stream, in the caller's process. The files are made with the first
+ * batch, or at the end; a stream that is described after that has files of its own. In memory are `rowsPerBatch` events of each
+ * stream, and up to 1,000 that may be measured again after a pause.
  */
 export abstract class TableDocumentWriter {
   readonly #format: Format;
   readonly #path: string;
-  readonly #options: TableDocumentWriterOptions;
+  readonly #options: FormatOptions;
+  readonly #unwritable: UnwritableKeys;
+  readonly #notify: (notice: string) => void;
   readonly #rowsPerBatch: number;
   readonly #order = new DocumentOrder();
-  readonly #streams = new Map<string, Stream>();
-  readonly #streamOf = new Map<string, Stream>();
+  readonly #streams = new Map<string, DocumentStream>();
+  readonly #streamOf = new Map<string, DocumentStream>();
+  readonly #files: OpenFiles[] = [];
+  /** What was said after the first files were made. */
+  readonly #said: SaidDocument[] = [];
   #start: RunStart | undefined;
-  #writer: FormatWriter | undefined;
+  #grid: ScanGrid | undefined;
   #failure: unknown;
   #isClosed = false;
   #last: Promise<void> = Promise.resolve();
 
   protected constructor(format: Format, path: string, options: TableDocumentWriterOptions) {
-    const { rowsPerBatch = 10_000 } = options;
+    const {
+      rowsPerBatch = 10_000,
+      compression = format.defaultCompression,
+      durability = "process",
+    } = options;
     if (!Number.isSafeInteger(rowsPerBatch) || rowsPerBatch < 1)
       throw new DaqError("format", `rowsPerBatch is ${rowsPerBatch}, not a whole number from 1.`);
+    if (!format.compressions.includes(compression))
+      throw refused(
+        `${format.name} has no compression ${JSON.stringify(compression)}`,
+        `It has ${format.compressions.join(", ")}.`,
+      );
     this.#format = format;
     this.#path = path;
-    this.#options = options;
+    this.#options = { compression, durability };
+    this.#unwritable = options.unwritable ?? "refuse";
+    this.#notify = options.onNotice ?? (() => {});
     this.#rowsPerBatch = rowsPerBatch;
   }
 
   /** A subscriber of an engine. Resolves when the document is in memory, or its batch in the file. */
-  readonly take = <Name extends DocumentName>(name: Name, doc: Documents[Name]): Promise<void> =>
+  readonly take = (name: DocumentName, doc: Documents[DocumentName]): Promise<void> =>
     this.consumeDocument({ name, doc });
 
   /** Throws `DaqError("format")` for a document that is damaged or out of place; it is not written then. */
   consumeDocument(document: { readonly name: string; readonly doc: unknown }): Promise<void> {
     return this.#next(() => this.#consume(document));
+  }
+
+  /** What was taken will not be measured again. An engine tells it to whom `subscribe` is given as `hooks`. */
+  readonly onCheckpoint = (): void => {
+    void this.#next(async () => {
+      for (const stream of this.#streams.values()) stream.settle();
+    });
+  };
+
+  /** Events that were in the files already when a pause took them again: they are there twice, and the later one counts. */
+  get repeated(): number {
+    return [...this.#streams.values()].reduce((sum, { repeated }) => sum + repeated, 0);
   }
 
   /** Finishes the files. Without a stop document they say that the run did not end. Idempotent. */
@@ -70,7 +113,7 @@ export abstract class TableDocumentWriter {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last;
     this.#isClosed = true;
-    await this.#writer?.[Symbol.asyncDispose]();
+    for (const { writer } of this.#files) await writer[Symbol.asyncDispose]();
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -82,132 +125,168 @@ export abstract class TableDocumentWriter {
   async #consume({ name, doc }: { readonly name: string; readonly doc: unknown }): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosed) throw refused("The writer is closed", "A writer takes one run; make another.");
-    const parsed = parseDocument(name, doc);
+    const document = parseDocument(name, doc);
     this.#order.accept(name, doc);
-    if (parsed.name === "start") this.#start = parsed.doc;
-    else if (parsed.name === "descriptor") this.#describe(parsed.doc);
-    else if (parsed.name === "event") await this.#add(parsed.doc);
-    else if (parsed.name === "event_page") for (const event of eventsOf(parsed.doc)) await this.#add(event);
-    else if (parsed.name === "stop") await this.#finish(parsed.doc);
+    if (document.name === "start") this.#start = document.doc;
+    else if (document.name === "descriptor") await this.#describe(document.doc);
+    else if (document.name === "stop") {
+      this.#remember(document);
+      await this.#finish(document.doc);
+    } else if (document.name === "resource" || document.name === "stream_resource") this.#remember(document);
+    else for (const event of eventsIn(document)) await this.#add(event);
   }
 
-  #describe(descriptor: EventDescriptor): void {
-    const name = descriptor.name ?? "primary";
-    for (const [key, { external }] of Object.entries(descriptor.data_keys))
-      if (external !== undefined && !external.startsWith("STREAM:"))
-        throw refused(`Stream ${name}: the values of ${key} are in other files`, "Fill the events first.");
-    const table = new EventTable(descriptor, this.#rowsPerBatch);
-    const known = this.#streams.get(name);
-    if (known === undefined && this.#writer !== undefined)
-      throw refused(`Stream ${name} comes after the first event`, "Describe all streams before it.");
-    if (known !== undefined && toJson(known.table.schema.columns) !== toJson(table.schema.columns))
-      throw refused(`Stream ${name} is described again with other columns`, "Give it another name.");
-    const stream = known ?? { table, stored: 0 };
-    this.#streams.set(name, stream);
+  #remember({ name, doc }: NamedDocument): void {
+    this.#said.push({ name, doc: doc as SaidDocument["doc"] });
+  }
+
+  async #describe(descriptor: EventDescriptor): Promise<void> {
+    const before = this.#streams.get(descriptor.name ?? "primary");
+    if (before !== undefined) {
+      before.describeAgain(descriptor);
+      this.#streamOf.set(descriptor.uid, before);
+      this.#remember({ name: "descriptor", doc: descriptor });
+      return;
+    }
+    const names = [...this.#streams.values()].map(({ name }) => name);
+    const name = safeStreamName(descriptor.name ?? "primary", names);
+    const stream = new DocumentStream(name, descriptor, this.#rowsPerBatch, this.#unwritable);
+    await this.#checkPlace(stream);
+    this.#streams.set(descriptor.name ?? "primary", stream);
     this.#streamOf.set(descriptor.uid, stream);
+  }
+
+  /** The files are made later; whoever named one that exists, or a stream that the format cannot hold, wants to know it now. */
+  async #checkPlace(added: DocumentStream): Promise<void> {
+    const problem = this.#format.refusal(added.schema);
+    if (problem !== undefined)
+      throw refused(problem.replace(/\.$/, ""), "Write the documents in another format.");
+    const streams = [...this.#streamsToCome(), added].map(({ schema }) => schema);
+    for (const { path } of this.#format.plan(this.#pathFor(added), streams)) await checkFree(path);
+  }
+
+  /** Streams without files. */
+  #streamsToCome(): readonly DocumentStream[] {
+    return [...this.#streams.values()].filter(
+      (stream) => !this.#files.some(({ streams }) => streams.includes(stream)),
+    );
+  }
+
+  /** That of the caller for the first files; streams that come later have their names in theirs. */
+  #pathFor(stream: DocumentStream): string {
+    if (this.#files.length === 0) return this.#path;
+    const schemas = [...this.#streams.values(), stream].map(({ schema }) => schema);
+    return streamPath(this.#path, this.#format.extension(this.#options), schemas, stream.name);
   }
 
   async #add(event: Event): Promise<void> {
     const stream = this.#streamOf.get(event.descriptor);
     if (stream === undefined)
       throw refused(`Descriptor ${event.descriptor} was refused`, "Its events have no table.");
-    if (Object.values(event.filled ?? {}).includes(false))
-      throw refused("A value of the event is in another file", "Fill the events first.");
+    stream.add(event);
+    if (!stream.hasBatch) return;
+    await this.#guarded(async () => {
+      await this.#makeFiles();
+      const { writer } = this.#files.find(({ streams }) => streams.includes(stream))!;
+      await this.#append(writer, stream);
+      await writer.checkpoint();
+    });
+  }
+
+  /** After a failure nobody knows what is in the files: every further call says so. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
     try {
-      this.#writer ??= await this.#create();
-      stream.table.add(event);
-      if (stream.table.rows < this.#rowsPerBatch) return;
-      await this.#append(this.#writer, stream);
-      await this.#writer.checkpoint();
+      await work();
     } catch (error) {
       this.#failure = error;
       throw error;
     }
   }
 
-  #create(): Promise<FormatWriter> {
-    const start = this.#start!;
-    const { compression = this.#format.defaultCompression, durability = "process" } = this.#options;
-    return this.#format.create({
-      path: this.#path,
-      run: {
-        info: {
-          uid: start.uid.replaceAll("-", ""),
-          startedAtNs: String(start.time_ns ?? BigInt(Math.round(start.time * 1e9))),
-          experiment: start.plan_name === undefined ? {} : { plan_name: start.plan_name },
-          host: hostname(),
-          software: { name: "daq-storage", version: softwareVersion() },
-          start,
-          devices: [],
-        },
-        streams: [...this.#streams.values()].map(({ table }) => table.schema),
-      },
-      options: { compression, durability },
-      openSink: openFileSink,
-    });
+  /** For all streams that have none: the first ones share theirs. */
+  async #makeFiles(): Promise<void> {
+    const toCome = this.#streamsToCome();
+    const groups = this.#files.length === 0 ? [toCome] : toCome.map((stream) => [stream]);
+    for (const streams of groups) {
+      if (streams.length === 0) continue;
+      const schemas = streams.map(({ schema }) => schema);
+      const writer = await this.#format.create({
+        path: this.#pathFor(streams[0]!),
+        run: { info: runOfStart(this.#start!), streams: schemas },
+        options: this.#options,
+        openSink: openFileSink,
+      });
+      this.#files.push({ writer, streams });
+      for (const stream of streams) {
+        for (const [key, reason] of stream.leftOut)
+          this.#notify(`Stream ${stream.name}: ${key} is not in the file, since ${reason}`);
+        if (stream.name === "primary" && writer.addGrid !== undefined)
+          this.#grid = ScanGrid.of(this.#start!, stream.schema.columns, []);
+      }
+    }
   }
 
-  async #append(writer: FormatWriter, stream: Stream): Promise<void> {
-    const rows = stream.table.take();
-    if (rows === undefined) return;
-    const { count, timestampsNs, columns, validity } = rows;
-    await writer.append({
-      stream: stream.table.schema,
-      count,
-      timestampsNs: timestampsNs!,
-      sequences: BigInt64Array.from({ length: count }, (_, index) => BigInt(stream.stored + index)),
-      columns: columns.map((bytes, index) => {
-        const valid = validity?.[index];
-        return valid === undefined ? { bytes } : { bytes, validity: valid };
-      }),
-    });
-    stream.stored += count;
+  async #append(writer: FormatWriter, stream: DocumentStream): Promise<void> {
+    const batch = stream.take();
+    if (batch === undefined) return;
+    if (stream.name === "primary") this.#grid?.addRows(batch);
+    await writer.append(batch);
   }
 
   async #finish(stop?: RunStop): Promise<void> {
     if (this.#isClosed) return;
     if (this.#failure !== undefined) throw this.#failure;
-    try {
-      if (this.#streams.size > 0) this.#writer ??= await this.#create();
-      const writer = this.#writer;
-      if (writer !== undefined) {
-        for (const stream of this.#streams.values()) await this.#append(writer, stream);
-        await writer.checkpoint();
-        await writer.close({
-          complete: stop !== undefined,
-          accounts: [...this.#streams].map(([stream, { stored }]) => ({
-            stream,
-            produced: stored,
-            stored,
-            lost: 0,
-            ranges: [],
-          })),
-          ...(stop === undefined
-            ? {}
-            : { ending: { exitStatus: stop.exit_status, reason: stop.reason ?? "" } }),
-        });
-      }
+    await this.#guarded(async () => {
+      await this.#makeFiles();
+      for (const files of this.#files) await this.#close(files, stop);
       this.#isClosed = true;
-    } catch (error) {
-      this.#failure = error;
-      throw error;
+    });
+  }
+
+  async #close({ writer, streams }: OpenFiles, stop: RunStop | undefined): Promise<void> {
+    for (const stream of streams) {
+      stream.settle();
+      while (stream.hasFinal) await this.#append(writer, stream);
+      if (stream.name === "primary" && this.#grid !== undefined) writer.addGrid?.(this.#grid.grid());
     }
+    await writer.checkpoint();
+    await writer.close({
+      complete: stop !== undefined,
+      accounts: streams.map(({ name, stored }) => ({
+        stream: name,
+        produced: stored,
+        stored,
+        lost: 0,
+        ranges: [],
+      })),
+      ...(stop === undefined
+        ? {}
+        : { ending: { exitStatus: stop.exit_status, reason: stop.reason ?? "", documents: this.#said } }),
+    });
   }
 }
 
-function* eventsOf(page: EventPage): Generator<Event> {
-  const row = <Value>(columns: { readonly [key: string]: readonly Value[] }, index: number) =>
-    Object.fromEntries(Object.entries(columns).map(([key, values]) => [key, values[index]!]));
-  for (const [index, uid] of page.uid.entries())
-    yield {
-      uid,
-      descriptor: page.descriptor,
-      seq_num: page.seq_num[index]!,
-      time: page.time[index]!,
-      data: row(page.data, index),
-      timestamps: row(page.timestamps, index),
-      filled: row(page.filled ?? {}, index),
-    };
+function eventsIn(document: NamedDocument): Iterable<Event> {
+  if (document.name === "event") return [document.doc];
+  if (document.name === "event_page") return pageEvents(document.doc);
+  return document.name === "bulk_events" ? Object.values(document.doc).flat() : [];
+}
+
+async function checkFree(path: string): Promise<void> {
+  const exists = await lstat(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists)
+    throw new DaqError("path", `${path} exists already; existing files are never overwritten.`, {
+      hint: "Choose another name.",
+    });
+  await access(dirname(path), constants.W_OK).catch((cause: unknown) => {
+    throw new DaqError("path", `${path} cannot be written: there is no folder that may be written to.`, {
+      hint: "Make the folder, or choose another one.",
+      cause,
+    });
+  });
 }
 
 function refused(problem: string, hint: string): DaqError {

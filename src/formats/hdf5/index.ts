@@ -1,7 +1,9 @@
 /**
  * HDF5 files laid out by a program of its own: groups, attributes, datasets that grow, arrays whose chunks come in any
- * order. Recordings are written by `loadFormat("hdf5")`, a recorder, or `Hdf5Writer`.
+ * order. Documents are written by `Hdf5DocumentWriter`, recordings by `loadFormat("hdf5")`, a recorder, or `Hdf5Writer`.
  */
+export type { TableDocumentWriterOptions } from "../documents/table-document-writer.ts";
+export { Hdf5DocumentWriter } from "./document-writer.ts";
 export type { Attributes, AttributeValue, RawAttribute } from "./file/attribute.ts";
 export type { ChunkedArray, ChunkedArraySpec } from "./file/chunked-array.ts";
 export {

@@ -1,6 +1,6 @@
 import type { ByteSink } from "../../bytes/byte-sink.ts";
 import { openFileSink } from "../../bytes/file-sink.ts";
-import type { DocumentName, Documents } from "../../documents/document.ts";
+import type { ReadableDocuments, ReadableName } from "../../documents/document.ts";
 import { encodeDocumentLine } from "../../documents/document-line.ts";
 
 export type JsonlDocumentWriterOptions = {
@@ -27,7 +27,7 @@ export class JsonlDocumentWriter {
   }
 
   /** A subscriber of an engine. Resolves when the line is in the file. */
-  readonly take = async <Name extends DocumentName>(name: Name, doc: Documents[Name]): Promise<void> => {
+  readonly take = async (name: ReadableName, doc: ReadableDocuments[ReadableName]): Promise<void> => {
     await this.#sink.write(Buffer.from(encodeDocumentLine(name, doc)));
     if (this.#eachFlushed || name === "start" || name === "stop") await this.#sink.flush();
   };

@@ -3,7 +3,7 @@ import { parquetFormat } from "./format.ts";
 
 /** Writes the events of one run into Parquet files, in the caller's process. */
 export class ParquetDocumentWriter extends TableDocumentWriter {
-  /** The files are made at the first event. */
+  /** The files are made with the first batch, or at the end. */
   static create(path: string, options: TableDocumentWriterOptions = {}): ParquetDocumentWriter {
     return new ParquetDocumentWriter(parquetFormat, path, options);
   }

@@ -1,5 +1,7 @@
-/** N-dimensional arrays in Zarr hierarchies, written in chunks and regions in any order, into a folder or a bucket. */
+/** Documents of a run in a Zarr hierarchy, and N-dimensional arrays in chunks and regions in any order, in a folder or a bucket. */
+export type { TableDocumentWriterOptions } from "../documents/table-document-writer.ts";
 export type { ArrayOptions, CompressionName, CoordinateOptions } from "./array-options.ts";
+export { ZarrDocumentWriter } from "./document-writer.ts";
 export type { ZarrFormat } from "./hierarchy/array-spec.ts";
 export type { Attributes, AttributeValue } from "./hierarchy/attributes.ts";
 export type { BloscInner, BloscShuffle, ZarrCompression } from "./hierarchy/compression.ts";

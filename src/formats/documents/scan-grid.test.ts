@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Event } from "../documents/event.ts";
-import type { RunStart } from "../documents/run-start.ts";
-import type { Column } from "../model/stream-schema.ts";
+import type { Event } from "../../documents/event.ts";
+import type { RunStart } from "../../documents/run-start.ts";
+import type { Column } from "../../model/stream-schema.ts";
 import { ScanGrid } from "./scan-grid.ts";
 
 const column = (name: string, more: Partial<Column> = {}): Column => ({

@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+import { outputUrlOf } from "../../config/output-url.ts";
+import { DaqError } from "../../model/errors.ts";
+import { freeBytes, gigabytes } from "../../run/disk-space.ts";
+import type { ExperimentHooks } from "../experiment.ts";
+import { RunRecording, type RunRecordingParts } from "../run-recording.ts";
+import { bytesOf } from "./bytes-of.ts";
+import { type InterruptedRun, movedAside } from "./interrupted-run.ts";
+import { keptRecords } from "./kept-records.ts";
+import { markTakenUp, putBack } from "./set-aside.ts";
+
+export type TakeUpParts = Omit<RunRecordingParts, "earlier" | "hooks"> & { readonly hooks: ExperimentHooks };
+
+/**
+ * A recording that goes on with an interrupted run: sets the files of its record aside, and copies what stays of them into new
+ * ones of the same names. When that fails, the record is whole where `openInterruptedRun` finds it.
+ */
+export async function takeUpRecording(
+  run: InterruptedRun,
+  numbers: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+  parts: TakeUpParts,
+): Promise<RunRecording> {
+  await checkPlaces(run, parts);
+  const { hooks } = parts;
+  const kept = await keptRecords(run, numbers);
+  const aside = await movedAside(run);
+  let recording: RunRecording | undefined;
+  try {
+    recording = new RunRecording(aside.start, {
+      ...parts,
+      earlier: { info: resumedInfo(aside, numbers), indexPath: aside.indexPath },
+    });
+    let copied = 0;
+    await recording.takeUp(aside, kept, (part) => {
+      signal.throwIfAborted();
+      copied += part.count;
+      hooks.onCopying?.(copied, kept.records);
+    });
+    await markTakenUp(run.place.folder);
+  } catch (error) {
+    const hasFiles = recording?.isRecording === true;
+    await recording?.finish().catch(() => {});
+    if (!hasFiles) await putBack(run.place);
+    throw error;
+  }
+  const events = [...numbers]
+    .filter(([, number]) => number > 0)
+    .map(([stream, number]) => `${number} of ${stream}`)
+    .join(", ");
+  hooks.onNotice?.(
+    `The run goes on after event ${events || "0"}. The files of the interrupted part are in ${run.place.folder}; all that counts of them is in the run's files now.`,
+  );
+  return recording;
+}
+
+/** Throws what would prevent it, before anything is moved. */
+async function checkPlaces({ place, streams }: InterruptedRun, { config }: TakeUpParts): Promise<void> {
+  if (outputUrlOf(config.storage.outputPath) !== undefined)
+    throw new DaqError("usage", "A run whose files go to a store cannot be taken up again.", {
+      hint: "Take it up with an output_path on this machine (--output), then upload it with `daq upload`.",
+    });
+  let needed = 0;
+  for (const path of new Set(streams.flatMap(({ source }) => source.files.map((file) => file.path))))
+    needed += await bytesOf(path);
+  const free = freeBytes(resolve(place.indexPath));
+  if (needed > free)
+    throw new DaqError(
+      "disk-full",
+      `The files of the interrupted run take ${gigabytes(needed)}, and are copied: there are ${gigabytes(free)} free.`,
+      { hint: "Make room on the disk, or take the run up with another output_path." },
+    );
+}
+
+/** Who reads the files finds in them that the run was interrupted, and where. */
+function resumedInfo({ info }: InterruptedRun, numbers: ReadonlyMap<string, number>): InterruptedRun["info"] {
+  const earlier = Array.isArray(info.experiment.resumed) ? info.experiment.resumed : [];
+  const resumed = [...earlier, { at: new Date().toISOString(), after: Object.fromEntries(numbers) }];
+  return { ...info, experiment: { ...info.experiment, resumed } };
+}
