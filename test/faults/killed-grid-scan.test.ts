@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { spawnDaq } from "../../src/cli/captured-terminal.test.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
 import { parseDocumentLine } from "../../src/documents/document-line.ts";
 import { DocumentOrder } from "../../src/documents/document-order.ts";
+import { configuredDevices } from "../../src/experiment/configured-devices.ts";
+import { openInterruptedRun } from "../../src/experiment/interrupted/interrupted-run.ts";
+import { takeUpRecording } from "../../src/experiment/interrupted/take-up-recording.ts";
 import { readRunIndex } from "../../src/recorder/run-index.ts";
 import { points, ScanFolder } from "./resumed-scan.ts";
 
@@ -94,6 +98,33 @@ describe("a grid scan that is killed", () => {
       const again = await folder.resume();
       assert.equal(again.code, 2);
       assert.match(again.error, /is over: it ended with success/);
+    } finally {
+      folder.remove();
+    }
+  });
+
+  test("has its files as they were when it is not wanted to go on while they are copied", async () => {
+    const folder = new ScanFolder(formats);
+    try {
+      await folder.killAt(20, { withRecorder: true });
+      const run = await openInterruptedRun(folder.index, () => {});
+      const before = readdirSync(folder.path);
+      const { config } = await loadConfig({ path: join(folder.path, "plan.toml"), env: {}, flags: {} });
+      const parts = {
+        config,
+        devices: await configuredDevices(config.devices),
+        hooks: {},
+        giveUp: new AbortController().signal,
+      };
+      const ended = AbortSignal.abort(new Error("ended while it was copied"));
+      await assert.rejects(
+        takeUpRecording(run, new Map([["primary", 10]]), ended, parts),
+        /ended while it was copied/,
+      );
+      assert.deepEqual(readdirSync(folder.path), before);
+      const { code, error } = await folder.resume();
+      assert.equal(code, 0, error);
+      await assertWhole(folder);
     } finally {
       folder.remove();
     }

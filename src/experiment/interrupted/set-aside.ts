@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../../bytes/sync-folder.ts";
 import { writeError } from "../../model/errors.ts";
 import { type RunIndex, readRunIndex } from "../../recorder/run-index.ts";
+import { documentsEnding } from "../documents-file.ts";
 
 const markerName = "taken-up.json";
 
@@ -13,7 +14,7 @@ function stemOf(indexPath: string): string {
 }
 
 export function documentsPathOf(indexPath: string): string {
-  return `${stemOf(indexPath)}.documents.jsonl`;
+  return `${stemOf(indexPath)}${documentsEnding}`;
 }
 
 /** The folders beside a run's files into which its interrupted parts were set aside, the last one last. */
@@ -54,16 +55,19 @@ export async function placeOf(indexPath: string): Promise<Place> {
   const aside = join(folder, basename(indexPath));
   // The index goes last: without it there, files were being moved when that ended.
   if (!existsSync(aside)) return { indexPath, folder };
-  const index = await readRunIndex(aside);
-  if (existsSync(indexPath)) {
-    const copy = await readRunIndex(indexPath);
-    if (copy.run.info.uid === index.run.info.uid) {
-      for (const name of namesOf(copy, indexPath))
-        await rm(join(dirname(indexPath), name), { recursive: true, force: true });
-      await rm(indexPath);
-    }
-  }
+  const { run } = await readRunIndex(aside);
+  await removeCopy(indexPath, run.info.uid);
   return { indexPath: aside, folder };
+}
+
+/** Removes the files of a run that are an unfinished copy of what was set aside; those of another run stay. */
+export async function removeCopy(indexPath: string, uid: string): Promise<void> {
+  if (!existsSync(indexPath)) return;
+  const index = await readRunIndex(indexPath);
+  if (index.run.info.uid !== uid) return;
+  for (const name of namesOf(index, indexPath))
+    await rm(join(dirname(indexPath), name), { recursive: true, force: true });
+  await rm(indexPath);
 }
 
 function numberAfter(folder: string): number {

@@ -1,13 +1,16 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { outputUrlOf } from "../../config/output-url.ts";
 import { DaqError } from "../../model/errors.ts";
+import { journalPath } from "../../recorder/recorder-options.ts";
 import { freeBytes, gigabytes } from "../../run/disk-space.ts";
+import type { RunReport } from "../../run/run-contract.ts";
 import type { ExperimentHooks } from "../experiment.ts";
 import { RunRecording, type RunRecordingParts } from "../run-recording.ts";
 import { bytesOf } from "./bytes-of.ts";
 import { type InterruptedRun, movedAside } from "./interrupted-run.ts";
 import { keptRecords } from "./kept-records.ts";
-import { markTakenUp, putBack } from "./set-aside.ts";
+import { markTakenUp, putBack, removeCopy } from "./set-aside.ts";
 
 export type TakeUpParts = Omit<RunRecordingParts, "earlier" | "hooks"> & { readonly hooks: ExperimentHooks };
 
@@ -39,9 +42,8 @@ export async function takeUpRecording(
     });
     await markTakenUp(run.place.folder);
   } catch (error) {
-    const hasFiles = recording?.isRecording === true;
-    await recording?.finish().catch(() => {});
-    if (!hasFiles) await putBack(run.place);
+    const report = await recording?.finish().catch(() => undefined);
+    await restore(run, report);
     throw error;
   }
   const events = [...numbers]
@@ -52,6 +54,18 @@ export async function takeUpRecording(
     `The run goes on after event ${events || "0"}. The files of the interrupted part are in ${run.place.folder}; all that counts of them is in the run's files now.`,
   );
   return recording;
+}
+
+/** Gives the record its names back, and removes what was copied of it. What a crash would leave is left for the next attempt. */
+async function restore(
+  { info, indexPath, place }: InterruptedRun,
+  report: RunReport | undefined,
+): Promise<void> {
+  if (report !== undefined) {
+    if (report.index.end === "failed") return;
+    await removeCopy(report.indexPath, info.uid);
+  }
+  if (!existsSync(journalPath(indexPath))) await putBack({ indexPath, folder: place.folder });
 }
 
 /** Throws what would prevent it, before anything is moved. */
