@@ -107,7 +107,10 @@ describe("a grid scan that is killed", () => {
     const folder = new ScanFolder(formats);
     try {
       await folder.killAt(20, { withRecorder: true });
-      const run = await openInterruptedRun(folder.index, () => {});
+      await using run = await openInterruptedRun(folder.index, () => {});
+      const other = await folder.resume();
+      assert.equal(other.code, 1);
+      assert.match(other.error, /Another process is writing the files/);
       const before = readdirSync(folder.path);
       const { config } = await loadConfig({ path: join(folder.path, "plan.toml"), env: {}, flags: {} });
       const parts = {
@@ -122,6 +125,7 @@ describe("a grid scan that is killed", () => {
         /ended while it was copied/,
       );
       assert.deepEqual(readdirSync(folder.path), before);
+      await run[Symbol.asyncDispose]();
       const { code, error } = await folder.resume();
       assert.equal(code, 0, error);
       await assertWhole(folder);

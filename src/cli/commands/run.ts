@@ -148,7 +148,7 @@ async function carryOut(
   terminal: Terminal,
 ): Promise<number> {
   const hooks = runHooks(terminal, "aborts the plan");
-  const interrupted =
+  await using interrupted =
     resumed === undefined
       ? undefined
       : await openInterruptedRun(resumed, (notice) => hooks.onNotice?.(notice));

@@ -10,6 +10,7 @@ import { DaqError } from "../../model/errors.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
+import { openLocked } from "../../recorder/journal-lock.ts";
 import { batchesOf } from "./copy-records.ts";
 import { findIndex } from "./find-index.ts";
 import { recordedDocuments } from "./recorded-documents.ts";
@@ -23,8 +24,11 @@ export type InterruptedStream = {
   readonly descriptor: EventDescriptor | undefined;
 };
 
-/** The run of a plan whose process died: its files are complete and hold what had been taken. */
-export type InterruptedRun = {
+/**
+ * The run of a plan whose process died: its files are complete and hold what had been taken. Nobody else can take it up until it
+ * is disposed of.
+ */
+export type InterruptedRun = AsyncDisposable & {
   readonly info: RunInfo;
   readonly start: RunStart;
   /** In the order in which they were declared. */
@@ -38,7 +42,8 @@ export type InterruptedRun = {
 
 /**
  * Finds the run that a file belongs to, completes its files where a crash left them, and looks whether it can be taken up
- * again. Throws `DaqError("usage")` for a run that is over, or was none of a plan; `DaqError("ring")` for one that goes on.
+ * again. Throws `DaqError("usage")` for a run that is over, or was none of a plan; `DaqError("ring")` for one that goes on,
+ * `DaqError("path")` for one that somebody else is taking up.
  */
 export async function openInterruptedRun(
   path: string,
@@ -51,7 +56,18 @@ export async function openInterruptedRun(
     throw new DaqError("path", `${place.indexPath}: no such file, so there is no run to take up.`, {
       hint: "Give the ….run.json of the run, or one of its files. A run that was killed before its first point has none.",
     });
-  return { ...(await read(place.indexPath)), indexPath, place };
+  const lock = await openLocked(place.indexPath);
+  try {
+    return {
+      ...(await read(place.indexPath)),
+      indexPath,
+      place,
+      [Symbol.asyncDispose]: async () => lock?.close(),
+    };
+  } catch (error) {
+    await lock?.close();
+    throw error;
+  }
 }
 
 /** The same, with its files out of the way of those that the run goes on in. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../../bytes/sync-folder.ts";
 import { writeError } from "../../model/errors.ts";
@@ -112,7 +112,7 @@ export async function putBack({ indexPath, folder }: Place): Promise<void> {
   for (const name of namesOf(index, indexPath))
     await move(join(folder, name), join(dirname(indexPath), name));
   await move(aside, indexPath);
-  await rm(folder, { recursive: true });
+  await rmdir(folder);
 }
 
 async function move(from: string, to: string): Promise<void> {
