@@ -69,12 +69,14 @@ const reserved: readonly string[] = [
   "hints",
 ];
 
-function checkMetadata(metadata: Metadata, plan: Partial<RunStart>): void {
+/** Throws `DaqError` for what no start document can hold beside what the run and its plan write there. */
+export function checkMetadata(metadata: Metadata, plan: Partial<RunStart> = {}): void {
   const taken = Object.keys(metadata).find((key) => reserved.includes(key) || Object.hasOwn(plan, key));
   if (taken !== undefined)
     throw new DaqError("usage", `The metadata key "${taken}" is taken: the run writes its own value there.`, {
       hint: `Give it another name, such as "my_${taken}". Taken are ${reserved.join(", ")}.`,
     });
+  parseDocument("start", { ...metadata, uid: "of the run", time: 0 });
 }
 
 const timeQuantity = (of: string, objectName: string): DataKey => ({

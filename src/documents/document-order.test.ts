@@ -135,6 +135,38 @@ test("accepts a run as bluesky writes it, and a point that was taken again after
   assert.equal(follow(run).complete, true);
 });
 
+/** The same with the documents that pointed to values before there were streams of them. */
+function olderRun(): Pair[] {
+  const run = blueskyRun();
+  const { external: _, ...image } = (run[1]![1].data_keys as Record<string, object>).image as {
+    external: string;
+  };
+  Object.assign(run[1]![1].data_keys as object, { image: { ...image, external: "FILESTORE:" } });
+  const withImage = (event: Record<string, unknown>, datum: string) => {
+    Object.assign(event.data as object, { image: datum });
+    Object.assign(event.timestamps as object, { image: time });
+    return { ...event, filled: { image: false } };
+  };
+  return [
+    run[0]!,
+    run[1]!,
+    ["resource", { uid: "r", spec: "AD_HDF5", root: "/", resource_path: "f.h5", resource_kwargs: {} }],
+    ["datum", { datum_id: "r/0", resource: "r", datum_kwargs: { index: 0 } }],
+    ["event", withImage(event(1), "r/0")],
+    ["datum_page", { datum_id: ["r/1"], resource: "r", datum_kwargs: { index: [1] } }],
+    ["bulk_datum", { datum_ids: ["r/2"], resource: "r", datum_kwarg_list: [{ index: 2 }] }],
+    ["bulk_events", { primary: [withImage(event(2), "r/1"), withImage(event(3), "r/2")] }],
+    run[6]!,
+  ];
+}
+
+test("accepts the documents of older programs, and a descriptor that is said again under its uid", () => {
+  assert.equal(follow(olderRun()).complete, true);
+  const run = olderRun();
+  run.splice(5, 0, run[1]!);
+  assert.equal(follow(run).complete, true);
+});
+
 /** What was done to the documents, and what the error has to name. */
 const damages: readonly (readonly [what: string, damage: (run: Pair[]) => void, message: RegExp])[] = [
   [
@@ -223,6 +255,32 @@ const damages: readonly (readonly [what: string, damage: (run: Pair[]) => void, 
     "a datum that ends before it starts",
     (run) => Object.assign(run[4]![1], { indices: { start: 3, stop: 1 } }),
     /indices\.stop is before/,
+  ],
+  [
+    "an older datum of an unknown resource",
+    (run) => run.splice(2, 0, ["datum", { datum_id: "r/0", resource: "r", datum_kwargs: {} }]),
+    /datum document.*resource r is no resource/,
+  ],
+  [
+    "a page of datums with a short column",
+    (run) =>
+      run.splice(
+        2,
+        0,
+        ["resource", { uid: "r" }],
+        ["datum_page", { datum_id: ["r/0", "r/1"], resource: "r", datum_kwargs: { index: [0] } }],
+      ),
+    /datum_kwargs\.index has 1 rows, datum_id 2/,
+  ],
+  [
+    "a resource of another run",
+    (run) => run.splice(2, 0, ["resource", { uid: "r", run_start: "x" }]),
+    /run_start is x, but/,
+  ],
+  [
+    "a descriptor under the uid of another stream's",
+    (run) => run.splice(2, 0, ["descriptor", { ...run[1]![1], name: "baseline" }]),
+    /uid descriptor-1 is that of stream primary/,
   ],
   ["a resource twice", (run) => run.splice(3, 0, run[2]!), /uid resource-1 was there before/],
   [

@@ -1,6 +1,6 @@
 import { DaqError } from "../model/errors.ts";
 import type { DataKey } from "./data-key.ts";
-import { parseDocument, type ReadableDocuments, type ReadableName } from "./document.ts";
+import { type NamedDocument, parseDocument, type ReadableDocuments, type ReadableName } from "./document.ts";
 import type { Event } from "./event.ts";
 import type { EventDescriptor } from "./event-descriptor.ts";
 import { fieldPath } from "./kind.ts";
@@ -39,7 +39,8 @@ export class DocumentOrder {
     return this.#stopped;
   }
 
-  accept(name: unknown, doc: unknown): void {
+  /** Gives the document, checked. */
+  accept(name: unknown, doc: unknown): NamedDocument {
     const parsed = parseDocument(name, doc);
     if (this.#stopped) throw damaged(parsed.name, "", "comes after the stop document of its run");
     if (parsed.name !== "start" && this.#run === undefined)
@@ -84,6 +85,7 @@ export class DocumentOrder {
         this.#stop(parsed.doc);
         break;
     }
+    return parsed;
   }
 
   #start(doc: ReadableDocuments["start"]): void {

@@ -13,7 +13,7 @@ export const streamDatum = record(
     uid: required(identifier, "This document."),
     stream_resource: required(identifier, "`uid` of the stream resource."),
     descriptor: required(identifier, "`uid` of the descriptor."),
-    indices: required(range, "Records in the resource, from 0."),
+    indices: required(range, "Places in the resource, from 0; a record that was lost has none."),
     seq_nums: required(range, "Events in the stream, from 1."),
   },
   "any",

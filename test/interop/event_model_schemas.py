@@ -13,6 +13,7 @@ files = {
     "stream_resource": "stream_resource",
     "stream_datum": "stream_datum",
     "stop": "run_stop",
+    **{name: name for name in ("resource", "datum", "datum_page", "bulk_events", "bulk_datum")},
 }
 folder = Path(sys.argv[1])
 validators = {

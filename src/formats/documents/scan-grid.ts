@@ -1,4 +1,5 @@
 import type { Event } from "../../documents/event.ts";
+import { nanosecondsOf } from "../../documents/seconds-of.ts";
 import type { Batch } from "../../model/batch.ts";
 import { typedView } from "../../model/dtype.ts";
 import type { Grid, GridQuantity } from "../../model/grid.ts";
@@ -31,7 +32,8 @@ export class ScanGrid {
   readonly #choices: ScanChoices;
   readonly #quantities: readonly { readonly column: Column; readonly values: Values }[];
   readonly #times: Values;
-  readonly #setPoints: (number | null)[];
+  /** Of each axis, where they were read. */
+  readonly #setPoints: readonly (number | null)[][];
 
   /**
    * Undefined for a run that is no scan, and for one that is too large. `columns`: those of `primary`. `frames`: ids of the
@@ -61,11 +63,12 @@ export class ScanGrid {
     this.#points = points;
     this.#frames = frames;
     this.#choices = choices;
-    const isValue = ({ name, shape }: Column) =>
-      shape.length === 0 && name !== "seq_num" && !name.endsWith("_time_ns");
-    this.#quantities = columns.filter(isValue).map((column) => ({ column, values: this.#empty() }));
+    const isValue = ({ name }: Column) => name !== "seq_num" && !name.endsWith("_time_ns");
+    this.#quantities = columns
+      .filter((column) => isNumber(column) && isValue(column))
+      .map((column) => ({ column, values: this.#empty() }));
     this.#times = this.#empty();
-    this.#setPoints = new Array<number | null>(axes[0]!.num).fill(null);
+    this.#setPoints = axes.map(({ num }) => new Array<number | null>(num).fill(null));
   }
 
   #empty(): Values {
@@ -74,7 +77,7 @@ export class ScanGrid {
 
   add({ seq_num: number, data, time }: Event): void {
     const exact = data.time_ns;
-    const timeNs = typeof exact === "bigint" ? exact : BigInt(Math.round(time * 1e9));
+    const timeNs = typeof exact === "bigint" ? exact : nanosecondsOf(time);
     this.#put(number, timeNs, (name) => plain(data[name], this.#choices[name]?.choices));
   }
 
@@ -88,29 +91,29 @@ export class ScanGrid {
   }
 
   #put(number: number, timeNs: bigint, valueFor: (quantity: string) => Value): void {
-    const at = this.#placeOf(number - 1);
-    if (at === undefined) return;
+    const indices = this.#indicesOf(number - 1);
+    if (indices === undefined) return;
+    const at = indices.reduce((place, index, axis) => place * this.#axes[axis]!.num + index, 0);
     for (const { column, values } of this.#quantities) values[at] = valueFor(column.name);
     this.#times[at] = timeNs;
-    const [axis] = this.#axes;
-    if (axis!.extent !== undefined) return;
-    const setPoint = valueFor(`${axis!.name}_setpoint`) ?? valueFor(axis!.name);
-    this.#setPoints[at] = setPoint === null ? null : Number(setPoint);
+    for (const [axis, { name, extent }] of this.#axes.entries()) {
+      const setPoint = valueFor(`${name}_setpoint`) ?? (extent === undefined ? valueFor(name) : null);
+      if (setPoint !== null) this.#setPoints[axis]![indices[axis]!] = Number(setPoint);
+    }
   }
 
   /** Where an event of a plan goes that takes the last axis fastest, to and fro where that snakes. */
-  #placeOf(event: number): number | undefined {
+  #indicesOf(event: number): readonly number[] | undefined {
     if (!(event >= 0 && event < this.#points)) return undefined;
-    let at = 0;
-    let stride = 1;
+    const indices = new Array<number>(this.#axes.length);
     let rest = event;
-    for (const { num, snake } of this.#axes.toReversed()) {
+    for (let axis = indices.length - 1; axis >= 0; axis--) {
+      const { num, snake } = this.#axes[axis]!;
       const index = rest % num;
       rest = Math.floor(rest / num);
-      at += stride * (snake && rest % 2 === 1 ? num - 1 - index : index);
-      stride *= num;
+      indices[axis] = snake && rest % 2 === 1 ? num - 1 - index : index;
     }
-    return at;
+    return indices;
   }
 
   grid(): Grid {
@@ -120,9 +123,13 @@ export class ScanGrid {
     const numbersOf = (camera: string) =>
       this.#quantities.find(({ column }) => column.name === `${camera}_frame`)?.values;
     return {
-      axes: this.#axes.map((axis) => {
+      axes: this.#axes.map((axis, index) => {
         const unit = unitOf(axis.name);
-        return { name: axis.name, ...(unit === undefined ? {} : { unit }), places: this.#placesOf(axis) };
+        return {
+          name: axis.name,
+          ...(unit === undefined ? {} : { unit }),
+          places: this.#placesOf(axis, index),
+        };
       }),
       quantities: [
         ...this.#quantities.map(({ column, values }): GridQuantity => {
@@ -152,12 +159,23 @@ export class ScanGrid {
     };
   }
 
-  #placesOf({ extent, num }: ScanAxis): readonly number[] {
-    if (extent === undefined) return this.#setPoints.map((place) => place ?? Number.NaN);
+  /** Set points as they were read; of what was never taken, as an even spacing has them, where the others are so spaced. */
+  #placesOf({ extent, num }: ScanAxis, axis: number): readonly number[] {
+    const read = this.#setPoints[axis]!;
+    if (extent === undefined) return read.map((place) => place ?? Number.NaN);
     const [start, stop] = extent;
-    if (num === 1) return [start];
-    return Array.from({ length: num }, (_, index) => (start * (num - 1 - index) + stop * index) / (num - 1));
+    const even = read.map((_, index) =>
+      num === 1 ? start : (start * (num - 1 - index) + stop * index) / (num - 1),
+    );
+    const most = 1e-6 * Math.abs(stop - start);
+    const isEven = read.every((place, index) => place === null || Math.abs(place - even[index]!) <= most);
+    return read.map((place, index) => place ?? (isEven ? even[index]! : Number.NaN));
   }
+}
+
+/** An array of a scan has one number for each point. */
+function isNumber({ dtype, shape }: Column): boolean {
+  return shape.length === 0 && /^(u?int|float)\d+$/.test(dtype);
 }
 
 function plain(value: unknown, choices: readonly string[] | undefined): Value {
@@ -167,12 +185,13 @@ function plain(value: unknown, choices: readonly string[] | undefined): Value {
   return choice < 0 ? null : choice;
 }
 
-/** `null` where a value is missing, is one of many, or has no column. */
+/** `null` where a value is missing, or is in no column of numbers. */
 function valuesOf({ stream, columns }: Batch): (name: string, row: number) => Value {
   const values = new Map(
-    stream.columns.flatMap(({ name, dtype, shape }, index) => {
+    stream.columns.flatMap((column, index) => {
+      if (!isNumber(column)) return [];
       const { bytes, validity } = columns[index]!;
-      return shape.length > 0 ? [] : [[name, { view: typedView(dtype, bytes), validity }] as const];
+      return [[column.name, { view: typedView(column.dtype, bytes), validity }] as const];
     }),
   );
   return (name, row) => {

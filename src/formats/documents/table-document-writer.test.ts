@@ -121,7 +121,10 @@ for (const [format, Writer] of [
     const { power, ...others } = await columnsOf(path);
     assert.deepEqual(power, [2.5, 3]);
     assert.deepEqual(Object.keys(others).sort(), ["power_time_ns", "seq_num"]);
-    assert.match(notices.join(), /^Stream primary: hits is not in the file, since/);
+    assert.match(
+      notices.join(),
+      /^Stream primary: hits is not in the file: the shape of hits is not fixed\.$/,
+    );
     const { schema } = (await format.inspect(path)).streams[0]!;
     assert.deepEqual(Object.keys(schema.metadata!.left_out!), ["hits"]);
   });
@@ -157,6 +160,12 @@ for (const [format, Writer] of [
     await write(start, descriptor, event(1, 1), event(2, 2), event(3, 3), event(2, 20), event(3, 30), stop);
     assert.deepEqual((await columnsOf(path)).power, [1, 20, 30]);
     assert.equal(writer.repeated, 0);
+    const twice = setUp(t, { rowsPerBatch: 3 });
+    await twice.write(start, descriptor, event(1, 1), event(2, 2), event(3, 3));
+    twice.writer.onCheckpoint();
+    await twice.write(event(1, 10), event(1, 100), stop);
+    assert.deepEqual((await columnsOf(twice.path)).power, [100]);
+    assert.equal(twice.writer.repeated, 0);
     const late = setUp(t, { rowsPerBatch: 1 });
     await late.write(start, descriptor, event(1, 1), event(2, 2), event(3, 3), event(1, 10), stop);
     assert.deepEqual((await columnsOf(late.path)).power, [1, 2, 10]);
@@ -167,8 +176,19 @@ for (const [format, Writer] of [
     const { path, write } = setUp(t, { rowsPerBatch: 1 });
     const baseline = described({ x: number }, "baseline", "b");
     const dark = described({ power: number }, "dark:1", "k");
-    await write(start, baseline, row(1, { x: 7 }, "b"), descriptor, event(1, 1), event(2, 2));
-    await write(dark, row(1, { power: 0.5 }, "k"), row(2, { x: 8 }, "b"), event(3, 3), stop);
+    const image = { source: "PV:i", dtype: "array", shape: [2], external: "FILESTORE:" };
+    const quiet = described({ x: number, image }, "quiet", "q");
+    await write(start, quiet, baseline, row(1, { x: 7 }, "b"), descriptor, event(1, 1), event(2, 2));
+    await write(
+      dark,
+      row(1, { power: 0.5 }, "k"),
+      row(1, { x: 9, image: [1, 2] }, "q", { filled: { image: true } }),
+      row(2, { x: 8 }, "b"),
+      event(3, 3),
+      stop,
+    );
+    const { x, ...others } = await columnsOf(named(path, "quiet"), "quiet");
+    assert.deepEqual([x, Object.keys(others)], [[9], ["seq_num", "x_time_ns"]], "as when its file was made");
     assert.deepEqual((await columnsOf(named(path, "primary"))).power, [1, 2, 3]);
     assert.deepEqual((await columnsOf(named(path, "baseline"), "baseline")).x, [7, 8]);
     assert.deepEqual((await columnsOf(path.replace(/(\.\w+)$/, ".dark_1$1"), "dark_1")).power, [0.5]);
@@ -207,6 +227,7 @@ for (const [format, Writer] of [
     const { path, write } = setUp(t);
     const keys = {
       timestamp: { source: "PV:t", dtype: "number", shape: [], dtype_numpy: ">f8" },
+      time_ns: { source: "PV:n", dtype: "integer", shape: [] },
       image: { source: "PV:i", dtype: "array", shape: [2, 2], external: "FILESTORE:" },
       far: { source: "PV:f", dtype: "array", shape: [9, 9], external: "STREAM:" },
     };
@@ -214,17 +235,30 @@ for (const [format, Writer] of [
       [1, 2],
       [3, "NaN"],
     ];
-    await write(start, described(keys));
+    const { name: _, ...unnamed } = described(keys).doc as { readonly name: string };
+    await write(start, { name: "descriptor", doc: unnamed });
     await write(
-      row(1, { timestamp: "-Infinity", image, far: "r/1" }, "d", { filled: { image: true, far: false } }),
+      row(1, { timestamp: "-Infinity", time_ns: 7n, image, far: "r/1" }, "d", {
+        filled: { image: true, far: false },
+      }),
     );
     await write(stop);
-    const { timestamp_2, timestamp_time_ns, image: images, seq_num, ...others } = await columnsOf(path);
+    const {
+      timestamp_2,
+      timestamp_time_ns,
+      time_ns_2,
+      image: images,
+      seq_num,
+      ...others
+    } = await columnsOf(path);
     assert.deepEqual(timestamp_2, [Number.NEGATIVE_INFINITY]);
+    assert.deepEqual(time_ns_2, [7n]);
     assert.deepEqual(timestamp_time_ns, [1_700_000_000_125_000_000n]);
     assert.deepEqual(images, [[1, 2, 3, Number.NaN]]);
     assert.deepEqual(seq_num, [1n]);
-    assert.deepEqual(Object.keys(others), ["image_time_ns"]);
+    assert.deepEqual(Object.keys(others), ["time_ns_time_ns", "image_time_ns"]);
+    const { firstTimestampNs } = (await format.inspect(path)).streams[0]!;
+    assert.equal(firstTimestampNs, "1700000000250000000", "the event's own time");
   });
 
   test(`${format.name}: values that are sometimes in the events and sometimes elsewhere are refused`, async (t) => {
@@ -255,3 +289,41 @@ for (const [format, Writer] of [
     );
   });
 }
+
+test("csv: a name that does not go with the compression is refused", () => {
+  const name = { code: "format", message: /is not a name for csv/ };
+  assert.throws(() => CsvDocumentWriter.create("run.csv", { compression: "gzip" }), name);
+  assert.throws(() => CsvDocumentWriter.create("run.CSV.gz"), name);
+});
+
+test("a writer that is given up finishes its files as a run that did not end", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-documents-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "run.arrow");
+  const writer = ArrowDocumentWriter.create(path);
+  for (const document of [start, descriptor, event(1, 1)]) await writer.consumeDocument(document);
+  writer.onGivenUp();
+  await writer.close();
+  const { ledger, streams } = await arrowFormat.inspect(path);
+  assert.deepEqual([ledger?.complete, ledger?.ending, streams[0]!.records], [false, undefined, 1]);
+});
+
+test("of large images a batch has as many as 64 MiB hold", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-documents-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "run.arrow");
+  const writer = ArrowDocumentWriter.create(path, { compression: "lz4" });
+  const extent = 2 ** 20;
+  const image = new Array<number>(extent).fill(7);
+  await writer.consumeDocument(start);
+  await writer.consumeDocument(described({ image: { ...number, shape: [extent] } }));
+  for (let number = 1; number <= 8; number++) {
+    await writer.consumeDocument(row(number, { image }));
+    writer.onCheckpoint();
+  }
+  await writer[Symbol.asyncDispose]();
+  await arrowFormat.recover(path);
+  const counts: number[] = [];
+  for await (const { count } of arrowFormat.read(path, "primary")) counts.push(count);
+  assert.deepEqual(counts, [7], "the eighth is not written yet");
+});

@@ -1,12 +1,7 @@
 import { access, constants, lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openFileSink } from "../../bytes/file-sink.ts";
-import {
-  type DocumentName,
-  type Documents,
-  type NamedDocument,
-  parseDocument,
-} from "../../documents/document.ts";
+import type { DocumentName, Documents, NamedDocument } from "../../documents/document.ts";
 import { DocumentOrder } from "../../documents/document-order.ts";
 import type { Event } from "../../documents/event.ts";
 import type { EventDescriptor } from "../../documents/event-descriptor.ts";
@@ -15,6 +10,7 @@ import type { RunStop } from "../../documents/run-stop.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { SaidDocument } from "../../model/ledger.ts";
 import type { Format, FormatOptions, FormatWriter } from "../contract.ts";
+import { extensionIn } from "../file-extension.ts";
 import { streamPath } from "../stream-path.ts";
 import { DocumentStream, type UnwritableKeys } from "./document-stream.ts";
 import { pageEvents } from "./page-events.ts";
@@ -22,13 +18,10 @@ import { runOfStart } from "./run-of-start.ts";
 import { safeStreamName } from "./safe-stream-name.ts";
 import { ScanGrid } from "./scan-grid.ts";
 
-export type TableDocumentWriterOptions = {
-  /** Events of a stream that are written together, with a checkpoint after them; absent: 10,000. */
+/** Those of the format, and what belongs to documents. */
+export type TableDocumentWriterOptions = Partial<Omit<FormatOptions, "live">> & {
+  /** Events of a stream that are written together, with a checkpoint after them; absent: 10,000, and never more than 64 MiB. */
   readonly rowsPerBatch?: number;
-  /** One of the format's; absent: its default. */
-  readonly compression?: string;
-  /** `power`: each batch survives the death of the machine, not only that of the process. */
-  readonly durability?: "process" | "power";
   /** What to do with quantities that have no place in a table, such as lists of any length; absent: refuse their stream. */
   readonly unwritable?: UnwritableKeys;
   /** One line for the person who looks at the file: what is not in it. */
@@ -54,7 +47,7 @@ export abstract class TableDocumentWriter {
   readonly #streams = new Map<string, DocumentStream>();
   readonly #streamOf = new Map<string, DocumentStream>();
   readonly #files: OpenFiles[] = [];
-  /** What was said after the first files were made. */
+  /** What no stream's metadata has. */
   readonly #said: SaidDocument[] = [];
   #start: RunStart | undefined;
   #grid: ScanGrid | undefined;
@@ -63,11 +56,8 @@ export abstract class TableDocumentWriter {
   #last: Promise<void> = Promise.resolve();
 
   protected constructor(format: Format, path: string, options: TableDocumentWriterOptions) {
-    const {
-      rowsPerBatch = 10_000,
-      compression = format.defaultCompression,
-      durability = "process",
-    } = options;
+    const { rowsPerBatch = 10_000, unwritable = "refuse", onNotice, ...ofFormat } = options;
+    const { compression = format.defaultCompression, durability = "process" } = ofFormat;
     if (!Number.isSafeInteger(rowsPerBatch) || rowsPerBatch < 1)
       throw new DaqError("format", `rowsPerBatch is ${rowsPerBatch}, not a whole number from 1.`);
     if (!format.compressions.includes(compression))
@@ -77,9 +67,10 @@ export abstract class TableDocumentWriter {
       );
     this.#format = format;
     this.#path = path;
-    this.#options = { compression, durability };
-    this.#unwritable = options.unwritable ?? "refuse";
-    this.#notify = options.onNotice ?? (() => {});
+    this.#options = { ...ofFormat, compression, durability };
+    checkExtension(format, path, this.#options);
+    this.#unwritable = unwritable;
+    this.#notify = onNotice ?? (() => {});
     this.#rowsPerBatch = rowsPerBatch;
   }
 
@@ -97,6 +88,11 @@ export abstract class TableDocumentWriter {
     void this.#next(async () => {
       for (const stream of this.#streams.values()) stream.settle();
     });
+  };
+
+  /** No document comes any more: what was taken is finished, as a run that did not end. */
+  readonly onGivenUp = (): void => {
+    this.close().catch(() => {}); // Who made the writer learns it from his own call.
   };
 
   /** Events that were in the files already when a pause took them again: they are there twice, and the later one counts. */
@@ -125,8 +121,7 @@ export abstract class TableDocumentWriter {
   async #consume({ name, doc }: { readonly name: string; readonly doc: unknown }): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosed) throw refused("The writer is closed", "A writer takes one run; make another.");
-    const document = parseDocument(name, doc);
-    this.#order.accept(name, doc);
+    const document = this.#order.accept(name, doc);
     if (document.name === "start") this.#start = document.doc;
     else if (document.name === "descriptor") await this.#describe(document.doc);
     else if (document.name === "stop") {
@@ -209,6 +204,7 @@ export abstract class TableDocumentWriter {
     const groups = this.#files.length === 0 ? [toCome] : toCome.map((stream) => [stream]);
     for (const streams of groups) {
       if (streams.length === 0) continue;
+      for (const stream of streams) stream.fix();
       const schemas = streams.map(({ schema }) => schema);
       const writer = await this.#format.create({
         path: this.#pathFor(streams[0]!),
@@ -219,7 +215,7 @@ export abstract class TableDocumentWriter {
       this.#files.push({ writer, streams });
       for (const stream of streams) {
         for (const [key, reason] of stream.leftOut)
-          this.#notify(`Stream ${stream.name}: ${key} is not in the file, since ${reason}`);
+          this.#notify(`Stream ${stream.name}: ${key} is not in the file: ${reason}`);
         if (stream.name === "primary" && writer.addGrid !== undefined)
           this.#grid = ScanGrid.of(this.#start!, stream.schema.columns, []);
       }
@@ -270,6 +266,20 @@ function eventsIn(document: NamedDocument): Iterable<Event> {
   if (document.name === "event") return [document.doc];
   if (document.name === "event_page") return pageEvents(document.doc);
   return document.name === "bulk_events" ? Object.values(document.doc).flat() : [];
+}
+
+/** ".csv.gz" is not a name for a file that is not compressed, nor ".csv" for one that is. */
+function checkExtension(format: Format, path: string, options: FormatOptions): void {
+  const right = format.extension(options);
+  const others = format.compressions
+    .map((compression) => format.extension({ ...options, compression }))
+    .filter((extension) => extension !== right);
+  const written = extensionIn(path, [right, ...others])?.toLowerCase();
+  if (written !== undefined && written !== right)
+    throw refused(
+      `${path} is not a name for ${format.name} with compression ${options.compression}`,
+      `Let it end with ${right}.`,
+    );
 }
 
 async function checkFree(path: string): Promise<void> {

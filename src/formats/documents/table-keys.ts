@@ -7,8 +7,8 @@ import { DaqError } from "../../model/errors.ts";
 import { indexColumns } from "../../model/stream-schema.ts";
 import { eventColumn } from "./event-column.ts";
 
-/** Names of columns that every table of events has. */
-const taken: readonly string[] = ["seq_num", ...indexColumns];
+/** Names that mean something of their own in every table of events. */
+const taken: readonly string[] = ["seq_num", timeKeyOf("event"), ...indexColumns];
 
 /** What a table can hold of a stream, in the words of our own descriptors. */
 export type TableKeys = {
@@ -56,7 +56,7 @@ export function tableKeys(descriptor: EventDescriptor, first?: Event): TableKeys
     const isTime = dataKey.time_of !== undefined;
     keys.push({
       name,
-      column: taken.includes(name) ? free(name) : name,
+      column: taken.includes(name) && dataKey.time_of !== "event" ? free(name) : name,
       dataKey: asOurs(dataKey),
       isFilled: Boolean(dataKey.external),
       ...(isTime || timesOf.has(name) ? {} : { timeColumn: free(timeKeyOf(name)) }),
@@ -85,8 +85,8 @@ export function tableKeys(descriptor: EventDescriptor, first?: Event): TableKeys
 /** Why the values of a key are not in the events at all. */
 function reasonAgainst(name: string, { external }: DataKey, first: Event | undefined): string | undefined {
   const isFilled = first?.filled?.[name];
-  if (external && isFilled !== true) return "its values are in other files";
-  if (isFilled !== undefined && isFilled !== true) return "its values are in other files";
+  if (external && isFilled !== true) return "its values are in other files.";
+  if (isFilled !== undefined && isFilled !== true) return "its values are in other files.";
   return undefined;
 }
 
@@ -124,7 +124,7 @@ function unwritable(
     if (first !== undefined && isOfNumbers(dataKey)) numbersIn(first.data[name], name);
     return undefined;
   } catch (error) {
-    if (error instanceof DaqError) return error.message;
+    if (error instanceof DaqError) return error.message.replace(`Stream ${stream}: `, "");
     throw error;
   }
 }

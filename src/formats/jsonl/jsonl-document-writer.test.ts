@@ -70,3 +70,18 @@ test("a last line that a crash cut off is named, and what came before is read", 
     );
     assert.deepEqual(names, ["start", "descriptor", "event", "stop"]);
   }));
+
+test("numbers that Python writes and JSON does not have are read, also beside texts that look like them", () =>
+  inFolder(async (path) => {
+    await appendFile(
+      path,
+      '{"name": "start", "doc": {"uid": "r", "time": 1.5, "note": "NaN \\" -Infinity", "limits": [NaN, -Infinity, Infinity]}}\n',
+    );
+    for await (const { doc } of readJsonlDocuments(path))
+      assert.deepEqual(doc, {
+        uid: "r",
+        time: 1.5,
+        note: 'NaN " -Infinity',
+        limits: ["NaN", "-Infinity", "Infinity"],
+      });
+  }));
