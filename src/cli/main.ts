@@ -27,6 +27,10 @@ const commands: Record<string, { readonly summary: string; readonly load: () => 
     summary: "make readable what a crash left behind",
     load: async () => (await import("./commands/recover.ts")).recoverCommand,
   },
+  verify: {
+    summary: "read all of a run, and say whether it is complete and intact",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+  },
   convert: {
     summary: "write a finished run again in another format",
     load: async () => (await import("./commands/convert.ts")).convertCommand,

@@ -1,21 +1,26 @@
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { openFileSink } from "../bytes/file-sink.ts";
 import type { Format, FormatOptions, FormatWriter, OutputFile } from "../formats/contract.ts";
+import type { ScanGrid } from "../formats/documents/scan-grid.ts";
 import { extensionIn } from "../formats/file-extension.ts";
 import { formatOfPath } from "../formats/registry.ts";
+import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Ledger, StreamAccount } from "../model/ledger.ts";
 import type { Run, RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
+import { openFile, openRun, type Source, type SourceStream } from "../recorder/finished-run.ts";
 import { writeRunIndex } from "../recorder/run-index.ts";
+import { copyFlushed } from "./copy-flushed.ts";
 import { foreignRun, withStreamName } from "./foreign-run.ts";
 import { copyLosses, isThere, lossCopyOf } from "./loss-files.ts";
-import { openFile, openRun, type Source, type SourceStream } from "./source.ts";
+import { type DocumentsCopy, planDocuments } from "./plan-documents.ts";
+import { scanArraysOf, scanStream } from "./scan-arrays.ts";
 import { type CopyProgress, copyStream } from "./stream-copy.ts";
-import { targetOptions, type WantedCompression } from "./target-options.ts";
+import { targetOptions, type WantedTarget } from "./target-options.ts";
 import { refuseExisting, WorkFolder } from "./work-folder.ts";
 
-export type ConvertOptions = WantedCompression & {
+export type ConvertOptions = WantedTarget & {
   /** `data`: a data file of any format. `index`: a run's `….run.json`. */
   readonly kind: "data" | "index";
   readonly from: string;
@@ -35,6 +40,8 @@ export type Conversion = {
   readonly files: readonly OutputFile[];
   /** Written when there are several data files. */
   readonly index?: string;
+  /** The documents of the run, where IN has them beside it. */
+  readonly documents?: string;
   readonly ledger: Ledger;
 };
 
@@ -47,11 +54,12 @@ type Plan = {
   readonly files: readonly OutputFile[];
   readonly indexPath: string;
   readonly hasIndex: boolean;
+  readonly documents: DocumentsCopy | undefined;
 };
 
 /**
  * Writes a finished run, or one file of it, again in another format: values, times, sequence numbers, schemas, metadata and
- * ledger. The files get their names when all of them are complete. Holds in memory what the two formats need: a batch of
+ * ledger, and a scan as arrays of its axes where the format has those. The files get their names when all of them are complete. Holds in memory what the two formats need: a batch of
  * about 4 MiB, what of IN it is cut from, and what OUT collects before it writes.
  */
 export async function convert(wanted: ConvertOptions): Promise<Conversion> {
@@ -65,6 +73,7 @@ export async function convert(wanted: ConvertOptions): Promise<Conversion> {
       format: plan.format.name,
       files: plan.files,
       ...(plan.hasIndex ? { index: plan.indexPath } : {}),
+      ...(plan.documents === undefined ? {} : { documents: plan.documents.path }),
       ledger,
     };
   } catch (error) {
@@ -90,9 +99,12 @@ async function planConversion(wanted: ConvertOptions): Promise<Plan> {
   refuseStreams(format, schemas);
   const files = format.plan(to, schemas);
   for (const { path } of files) await refuseExisting(path);
-  const indexPath = `${to.slice(0, to.length - extensionIn(to, format.extensions)!.length)}.run.json`;
+  const stem = to.slice(0, to.length - extensionIn(to, format.extensions)!.length);
+  const indexPath = `${stem}.run.json`;
   const hasIndex = files.filter((file) => file.streams.length > 0).length > 1;
   if (hasIndex) await refuseExisting(indexPath);
+  const documents = await planDocuments(from, source, stem, files);
+  if (documents.copy !== undefined) await refuseExisting(documents.copy.path);
   const notices = [
     ...source.notes,
     ...(source.info === undefined
@@ -100,9 +112,10 @@ async function planConversion(wanted: ConvertOptions): Promise<Plan> {
       : []),
     format.notice?.(options),
     ...schemas.map((schema) => format.streamNotice?.(schema)),
+    documents.notice,
   ];
   for (const notice of notices) if (notice !== undefined) onNotice(notice);
-  return { source, streams, schemas, format, options, files, indexPath, hasIndex };
+  return { source, streams, schemas, format, options, files, indexPath, hasIndex, documents: documents.copy };
 }
 
 function refuseInside(from: string, to: string): void {
@@ -137,12 +150,16 @@ async function writeAll(wanted: ConvertOptions, plan: Plan, folder: string): Pro
   const run: Run = { info, streams: schemas };
   const path = join(folder, basename(wanted.to));
   await using writer = await format.create({ path, run, options, openSink: openFileSink });
+  const scan = scanArraysOf(run, writer);
   const accounts: StreamAccount[] = [];
   for (const [index, stream] of plan.streams.entries())
-    accounts.push(await writeStream(wanted, plan, { stream, schema: schemas[index]!, writer, folder }));
+    accounts.push(await writeStream(wanted, plan, { stream, schema: schemas[index]!, writer, scan, folder }));
   const { isAccounted, ending } = source;
   const ledger: Ledger = { complete: isAccounted, accounts, ...(ending === undefined ? {} : { ending }) };
+  if (scan !== undefined) writer.addGrid!(scan.grid());
   await writer.close(ledger);
+  if (plan.documents !== undefined)
+    await copyFlushed(plan.documents.from, join(folder, basename(plan.documents.path)));
   if (plan.hasIndex) await writeIndex(wanted, plan, run, ledger, folder);
   return ledger;
 }
@@ -154,11 +171,16 @@ async function writeStream(
     readonly stream: SourceStream;
     readonly schema: StreamSchema;
     readonly writer: FormatWriter;
+    readonly scan: ScanGrid | undefined;
     readonly folder: string;
   },
 ): Promise<StreamAccount> {
-  const { stream, schema } = to;
-  const account = await copyStream({ ...stream, schema }, stream.schema.name, to.writer, (progress) => {
+  const { stream, schema, writer, scan } = to;
+  const take = async (batch: Batch): Promise<void> => {
+    if (schema.name === scanStream) scan?.addRows(batch);
+    await writer.append(batch);
+  };
+  const account = await copyStream({ ...stream, schema }, stream.schema.name, take, (progress) => {
     stop?.throwIfAborted();
     onProgress(progress);
   });
@@ -175,6 +197,7 @@ function namesInOrder(ledger: Ledger, plan: Plan): string[] {
   const data = plan.files.filter(({ streams }) => streams.length > 0);
   return [
     ...lossNames(ledger, plan),
+    ...(plan.documents === undefined ? [] : [basename(plan.documents.path)]),
     ...[...beside, ...data].map(({ path }) => basename(path)),
     ...(plan.hasIndex ? [basename(plan.indexPath)] : []),
   ];
@@ -190,7 +213,7 @@ function lossNames({ accounts }: Ledger, { streams, indexPath, format }: Plan): 
 /** Several files are one run by their index, as after a recording. */
 async function writeIndex(
   { from }: ConvertOptions,
-  { source, format, files, indexPath }: Plan,
+  { source, format, files, indexPath, documents }: Plan,
   run: Run,
   ledger: Ledger,
   folder: string,
@@ -210,7 +233,11 @@ async function writeIndex(
           ledger,
         },
       ],
-      notes: [`Converted from ${basename(from)}.`],
+      ...(documents === undefined ? {} : { beside: [basename(documents.path)] }),
+      notes: [
+        `Converted from ${basename(from)}.`,
+        ...(documents === undefined ? [] : [`The documents of the run are in ${basename(documents.path)}.`]),
+      ],
     },
     true,
   );

@@ -1,8 +1,9 @@
-import { copyFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StreamAccount } from "../model/ledger.ts";
+import type { SourceStream } from "../recorder/finished-run.ts";
 import { lossPath } from "../recorder/loss-file.ts";
-import type { SourceStream } from "./source.ts";
+import { copyFlushed } from "./copy-flushed.ts";
 
 /** A file with the lost ranges that are too many for a ledger. */
 export type LossCopy = { readonly from: string; readonly name: string };
@@ -30,6 +31,6 @@ export async function copyLosses(
   copy: LossCopy,
   folder: string,
 ): Promise<StreamAccount> {
-  await copyFile(copy.from, join(folder, copy.name));
+  await copyFlushed(copy.from, join(folder, copy.name));
   return { ...account, more: { ...account.more!, file: copy.name } };
 }

@@ -1,9 +1,8 @@
-import type { FormatWriter } from "../formats/contract.ts";
 import type { Batch } from "../model/batch.ts";
 import { DaqError } from "../model/errors.ts";
 import { AccountBook, type StreamAccount } from "../model/ledger.ts";
+import type { SourceStream } from "../recorder/finished-run.ts";
 import { joinedBatches } from "./joined-batches.ts";
-import type { SourceStream } from "./source.ts";
 
 export type CopyProgress = {
   readonly stream: string;
@@ -15,13 +14,13 @@ export type CopyProgress = {
 };
 
 /**
- * Appends all records of a stream to a writer. Returns the account: that of the source, after it was found true, or, where
+ * Hands all records of a stream to `take`, which borrows each batch until its promise ends. Returns the account: that of the source, after it was found true, or, where
  * there is none, what the records themselves tell. Throws `DaqError("format")` where the two do not agree.
  */
 export async function copyStream(
   { schema, files, records, account }: SourceStream,
   sourceName: string,
-  writer: FormatWriter,
+  take: (batch: Batch) => Promise<void>,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<StreamAccount> {
   const book = new AccountBook(schema.name);
@@ -43,7 +42,7 @@ export async function copyStream(
       next = sequence + 1n;
     }
     book.store(batch.count);
-    await writer.append(batch);
+    await take(batch);
     bytes += batch.columns.reduce((sum, column) => sum + column.bytes.byteLength, 16 * batch.count);
     onProgress({ stream: schema.name, records: book.stored, of: records, bytes });
   }

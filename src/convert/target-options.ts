@@ -2,13 +2,18 @@ import type { Format, FormatOptions } from "../formats/contract.ts";
 import { extensionIn } from "../formats/file-extension.ts";
 import { DaqError } from "../model/errors.ts";
 
-export type WantedCompression = { readonly compression?: string; readonly level?: number };
+export type WantedTarget = {
+  readonly compression?: string;
+  readonly level?: number;
+  /** Images also at a half, a quarter, … of their size. */
+  readonly pyramid?: boolean;
+};
 
 /**
  * How OUT is written. What is not asked for is the format's default, unless the extension says it (`.csv.gz`). Throws
  * `DaqError("usage")` for a codec, a level or an extension that do not go together.
  */
-export function targetOptions(format: Format, path: string, wanted: WantedCompression): FormatOptions {
+export function targetOptions(format: Format, path: string, wanted: WantedTarget): FormatOptions {
   const extension = extensionIn(path, format.extensions)?.toLowerCase();
   const told = format.compressions.filter((compression) => extensionOf(format, compression) === extension);
   const compression = wanted.level === 0 ? "none" : (wanted.compression ?? usual(format, told));
@@ -25,7 +30,15 @@ export function targetOptions(format: Format, path: string, wanted: WantedCompre
         hint: `Name the file ….${extensionOf(format, compression).slice(1)}, or choose ${told.join(" or ")}.`,
       },
     );
-  const options: FormatOptions = { compression, durability: "power" };
+  if (wanted.pyramid === true && format.name !== "zarr")
+    throw new DaqError("usage", `${path}: ${format.name} has no image pyramids.`, {
+      hint: "Zarr has: name OUT ….zarr, or leave out --pyramid.",
+    });
+  const options: FormatOptions = {
+    compression,
+    durability: "power",
+    ...(wanted.pyramid === true ? { zarr: { pyramid: true } } : {}),
+  };
   return wanted.level === undefined || wanted.level === 0
     ? options
     : { ...options, compressionLevel: checkedLevel(format, compression, wanted.level) };

@@ -4,6 +4,7 @@ import type { Grid } from "../model/grid.ts";
 import type { Ledger, LostRange, StreamAccount } from "../model/ledger.ts";
 import type { Run, RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
+import type { StoredObject } from "../stores/contract.ts";
 
 /** The formats that a configuration can name. */
 export type FormatName = "arrow" | "csv" | "hdf5" | "parquet" | "zarr";
@@ -177,6 +178,11 @@ export interface Format {
    */
   discard?(path: string, runUid: string): Promise<void>;
   inspect(path: string): Promise<FileSummary>;
+  /**
+   * What of a finished output is not there though it should be, a sentence each: parts that somebody deleted since. Reads no
+   * data. `objects`: all that is in the output where only its metadata is on this machine. Absent where the output is one file.
+   */
+  missingParts?(path: string, objects?: AsyncIterable<StoredObject>): Promise<readonly string[]>;
   /**
    * All records of one stream of a finished file, in order; each batch is borrowed until the next one is asked for. In
    * memory is a batch, and what it is cut from: a record batch of Arrow, a row group of Parquet, a chunk of each column.

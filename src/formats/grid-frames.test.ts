@@ -23,3 +23,17 @@ test("where it is not known what was lost, no frame is said to be anywhere", () 
   assert.equal(storedFrames(frames, { complete: true, accounts: [{ ...account!, more }] }), undefined);
   assert.equal(storedFrames(frames, { complete: true, accounts: [] }), undefined);
 });
+
+test("frames behind those that were deleted from their rows are found at their own rows", () => {
+  const ranges = [
+    { first: 1, count: 1, reason: "device", atNs: "1" },
+    { first: 3, count: 2, reason: "writer-failed", atNs: "1", detail: "deleted" },
+  ] as const;
+  const account = { stream: "cam", produced: 7, stored: 4, lost: 3, ranges };
+  const rows = storedFrames(
+    { stream: "cam", numbers: [0, 1, 2, 3, 4, 5, 6, 7] },
+    { complete: true, accounts: [account] },
+    ({ detail }) => detail === "deleted",
+  );
+  assert.deepEqual(rows, [0, null, 1, null, null, 4, 5, null]);
+});

@@ -25,7 +25,6 @@ const mayImport: Record<string, readonly string[]> = {
     "model",
     "bytes",
     "config",
-    "convert",
     "devices",
     "documents",
     "formats",

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { loadFormat } from "../../src/formats/registry.ts";
 import { exitCodes } from "../../src/model/errors.ts";
 import type { StreamAccount } from "../../src/model/ledger.ts";
 import { CounterRun, readZarr } from "./counter-run.ts";
@@ -75,6 +76,17 @@ test("shards that are deleted during a run are lost in its account, its notes an
     assert.equal(value, Math.floor(row / rowsPerShard) === 1 ? 0 : row);
   const inspected = await runDaq("inspect", join(run.outputFolder, "run.zarr"));
   assert.equal(inspected.code, exitCodes.lossy, inspected.out);
+  const copy = join(run.outputFolder, "copy.arrow");
+  const converted = await runDaq("convert", join(run.outputFolder, "run.zarr"), copy);
+  assert.equal(converted.code, exitCodes.lossy, converted.out);
+  let stored = 0;
+  for await (const { count, sequences, columns } of (await loadFormat("arrow")).read(copy, "counter")) {
+    const numbers = new BigInt64Array(columns[0]!.bytes.buffer, columns[0]!.bytes.byteOffset, count);
+    assert.deepEqual(numbers, sequences);
+    stored += count;
+  }
+  assert.equal(stored, account!.stored);
+  assert.equal((await runDaq("verify", copy)).code, exitCodes.lossy);
   run.remove();
 });
 

@@ -4,56 +4,30 @@
 
 STREAMS is JSON: {stream: [column, ...]}. A PATH is an HDF5 file, a Zarr folder, or the name of the others with STREAM in
 place of the stream. Prints {"readers": [name, ...], "seen": {path: {stream: {column: digest}}}}, with "timestamp" and
-"sequence" among the columns; digests are those of read_columns.py. A path whose reader is not here is left out, and so is
+"sequence" among the columns; digests are those of column_digests.py. A path whose reader is not here is left out, and so is
 a stream that a path does not have.
 """
-import importlib
 import json
 import os
 import sys
 
-from read_columns import arrow_values, digest, pandas_csv
+from column_digests import arrow_digests, available, digest
+from read_columns import pandas_csv
 
-READERS = []
-for name in ("pandas", "pyarrow", "h5py", "tensorstore"):
-    try:
-        importlib.import_module(name)
-        READERS.append(name)
-    except ImportError:
-        pass
-
-
-def arrow_like(table):
-    seen = {}
-    for field in table.schema:
-        column = table[field.name]
-        seen[field.name] = arrow_digest(column)
-    return seen
-
-
-def arrow_digest(column):
-    import pyarrow as pa
-
-    if not pa.types.is_list(column.type):
-        values, missing = arrow_values(column)
-        return digest(values, missing, str(values.dtype))
-    array = pa.concat_arrays(column.chunks)
-    missing = array.is_null().to_numpy(zero_copy_only=False)
-    values = array.flatten().to_numpy(zero_copy_only=False).reshape(len(array), -1)
-    return digest(values, missing, str(values.dtype))
+READERS = list(available(("pandas", "pyarrow", "h5py", "tensorstore")))
 
 
 def with_arrow(path):
     import pyarrow as pa
 
     with pa.memory_map(path) as source:
-        return arrow_like(pa.ipc.open_file(source).read_all())
+        return arrow_digests(pa.ipc.open_file(source).read_all())
 
 
 def with_parquet(path):
     import pyarrow.parquet as pq
 
-    return arrow_like(pq.read_table(path, page_checksum_verification=True))
+    return arrow_digests(pq.read_table(path, page_checksum_verification=True))
 
 
 def with_csv(path):

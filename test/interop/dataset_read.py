@@ -3,35 +3,22 @@
     python3 dataset_read.py PATTERN...
 
 A pattern ends with .parquet, .arrow or .csv. Prints {"readers": [name, ...], "seen": {pattern: {reader: {column: digest}}}},
-with the digests of read_columns.py.
+with the digests of column_digests.py.
 """
 import glob
-import importlib
 import json
 import sys
 
-from read_columns import arrow_values, digest
+from column_digests import arrow_digests, available
 
-READERS = []
-for name in ("pyarrow", "polars", "duckdb"):
-    try:
-        importlib.import_module(name)
-        READERS.append(name)
-    except ImportError:
-        pass
+READERS = list(available(("pyarrow", "polars", "duckdb")))
 
 
 def of_arrow(table):
     """The columns with one value a record."""
     import pyarrow as pa
 
-    seen = {}
-    for field in table.schema:
-        if pa.types.is_nested(field.type):
-            continue
-        values, missing = arrow_values(table[field.name])
-        seen[field.name] = digest(values, missing, str(values.dtype))
-    return seen
+    return arrow_digests(table, lambda field: not pa.types.is_nested(field.type))
 
 
 def with_pyarrow(pattern):

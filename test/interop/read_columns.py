@@ -8,41 +8,20 @@ one that the sidecar declares, `inferred` being the reader's own guess), records
 little-endian bytes, zeros where a value is missing, followed by one validity byte a record. A view that fails has
 {"error": text}.
 """
-import hashlib
-import importlib
 import json
 import sys
 import warnings
 
+from column_digests import arrow_values, available, digest, np
+
 warnings.simplefilter("ignore")
 
-READERS = {}
-for name in ("pandas", "polars", "pyarrow", "duckdb"):
-    try:
-        import numpy as np  # Every view needs it.
-
-        READERS[name] = importlib.import_module(name)
-    except ImportError:
-        pass
+READERS = available(("pandas", "polars", "pyarrow", "duckdb"))
 
 # https://www.w3.org/TR/tabular-data-primer/#datatypes
 CSVW = {"byte": "int8", "short": "int16", "int": "int32", "long": "int64", "unsignedByte": "uint8",
         "unsignedShort": "uint16", "unsignedInt": "uint32", "unsignedLong": "uint64", "float": "float32",
         "double": "float64"}
-
-
-def digest(values, missing, dtype):
-    """`values` is an array whose first axis is the record; it has to fit into `dtype` without a change."""
-    inferred, values = str(values.dtype), np.ascontiguousarray(values)
-    present = values[~missing]
-    stored = present.astype(dtype)
-    if not np.array_equal(stored.astype(present.dtype), present):
-        raise ValueError(f"{inferred} does not fit into {dtype}")
-    whole = np.zeros(values.shape, np.dtype(dtype).newbyteorder("<"))
-    whole[~missing] = stored
-    validity = (~missing).astype(np.uint8)
-    return {"dtype": dtype, "inferred": inferred, "records": len(values), "missing": int(missing.sum()),
-            "sha256": hashlib.sha256(whole.tobytes() + validity.tobytes()).hexdigest()}
 
 
 def declared(path):
@@ -76,22 +55,6 @@ def polars_csv(path):
     frame = pl.read_csv(path)
     column = lambda name: (frame[name].fill_null(0).to_numpy(), frame[name].is_null().to_numpy())
     return csv_table(path, frame.columns, column)
-
-
-def arrow_values(column):
-    """The values of a pyarrow column, first axis the record, and where they are missing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
-    missing = array.is_null().to_numpy(zero_copy_only=False)
-    if isinstance(array, pa.ExtensionArray):
-        return array.to_numpy_ndarray(), missing
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.int64())
-    return pc.fill_null(array, 0).to_numpy(zero_copy_only=False), missing
 
 
 def pyarrow_csv(path):

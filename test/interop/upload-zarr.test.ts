@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import * as zarrita from "zarrita";
 import { spawnDaq } from "../../src/cli/captured-terminal.test.ts";
+import { openStore } from "../../src/stores/open-store.ts";
 import { azuriteConnection, makeContainer, startAzurite, withoutAzurite } from "./azurite-server.ts";
 import type { LoopbackServer } from "./loopback-server.ts";
 import { makeBucket } from "./make-bucket.ts";
@@ -184,5 +185,12 @@ for (const { name, scheme, without, start } of clouds)
       const last = await zarrita.get(frame, [frame.shape[0]! - 1, null, null]);
       assert.deepEqual(last.shape, [480, 640]);
       assert.ok(new Set(last.data as Uint8Array).size > 10, "an image, not the fill value");
+
+      const store = await openStore(`${scheme}://data/live`);
+      await store.delete("x_v1.zarr/camera0/frame/c/1/0/0");
+      await store.close();
+      const damaged = await spawnDaq(["inspect", `${scheme}://data/live/x_v1.zarr`]).done;
+      assert.equal(damaged.code, 1, damaged.out);
+      assert.match(damaged.out, /camera0\/frame\/c\/1\/0\/0 is not there: one of the \d+ shards/);
     });
   });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
+import type { Format } from "../../formats/contract.ts";
+import { loadFormat } from "../../formats/registry.ts";
 import { jsonLines, runCommand, spawnDaq, temporaryFolder, until } from "../captured-terminal.test.ts";
 import { convertCommand } from "./convert.ts";
 
@@ -87,4 +90,81 @@ test("killed at any moment it leaves no file under a final name; the next one re
   assert.equal(code, 1);
   assert.match(error, /Stopped: OUT was not made/);
   assert.deepEqual(readdirSync(folder), ["in.csv"]);
+});
+
+test("the documents of a plan's run go along, of another run not, and nothing is overwritten", async (t) => {
+  const folder = temporaryFolder(t);
+  const plan = resolve(import.meta.dirname, "../../../examples/plans/wavelength-scan.ts");
+  const { code, error } = await spawnDaq([
+    ...[
+      "run",
+      plan,
+      "--format",
+      "hdf5",
+      "--output",
+      join(folder, "scan.h5"),
+      "--set",
+      "storage.documents=true",
+    ],
+    ...["--set", "devices.prime_bsi.width=32", "--set", "devices.prime_bsi.height=24"],
+  ]).done;
+  assert.equal(code, 0, error);
+  const documents = readFileSync(join(folder, "scan.documents.jsonl"), "utf8");
+  const convert = (from: string, to: string, ...more: string[]) =>
+    runCommand(convertCommand, [join(folder, from), join(folder, to), ...more]);
+
+  const arrow = await convert("scan.run.json", "a.arrow");
+  assert.equal(arrow.code, 0, arrow.error);
+  assert.match(arrow.out, /\/a\.documents\.jsonl\n/);
+  assert.match(arrow.error, /places of files in it are those of IN/);
+  assert.equal(readFileSync(join(folder, "a.documents.jsonl"), "utf8"), documents);
+  const { notes } = JSON.parse(readFileSync(join(folder, "a.run.json"), "utf8")) as { notes: string[] };
+  assert.deepEqual(notes, [
+    "Converted from scan.run.json.",
+    "The documents of the run are in a.documents.jsonl.",
+  ]);
+  // The same again, under a name that has them, and beside IN itself.
+  for (const to of ["a.h5", "scan.zarr"]) assert.equal((await convert("scan.h5", to)).code, 0);
+
+  writeFileSync(join(folder, "b.documents.jsonl"), "mine\n");
+  const taken = await convert("scan.h5", "b.zarr");
+  assert.equal(taken.code, 1);
+  assert.match(taken.error, /b\.documents\.jsonl exists already/);
+  assert.equal(readFileSync(join(folder, "b.documents.jsonl"), "utf8"), "mine\n");
+
+  writeFileSync(join(folder, "scan.documents.jsonl"), documents.replace(/"uid":"[^"]+"/, '"uid":"another"'));
+  const other = await convert("scan.h5", "c.zarr");
+  assert.equal(other.code, 0, other.error);
+  assert.match(other.error, /does not begin with the start document of this run/);
+  assert.ok(!existsSync(join(folder, "c.documents.jsonl")));
+});
+
+test("--pyramid gives Zarr smaller images as daq record does, and is refused for other formats", async (t) => {
+  const sizes = ["--set", "devices.camera0.width=600", "--set", "devices.camera0.height=400"];
+  const folder = await recordedRun(t, ...sizes);
+  const convert = (from: string, to: string, ...more: string[]) =>
+    runCommand(convertCommand, [join(folder, from), join(folder, to), ...more]);
+  const refused = await convert("scan.h5", "p.arrow", "--pyramid");
+  assert.equal(refused.code, 2);
+  assert.match(refused.error, /arrow has no image pyramids/);
+  assert.equal((await convert("scan.h5", "p.zarr", "--pyramid")).code, 0);
+  const { attributes } = JSON.parse(readFileSync(join(folder, "p.zarr/camera0/zarr.json"), "utf8")) as {
+    attributes: { ome: { multiscales: { datasets: { path: string }[] }[] } };
+  };
+  assert.deepEqual(
+    attributes.ome.multiscales[0]!.datasets.map(({ path }) => path),
+    ["frame", "level_1/frame", "level_2/frame"],
+  );
+  // Of a pyramid, the images themselves are taken.
+  assert.equal((await convert("p.zarr", "q.h5")).code, 0);
+  const zarr = await loadFormat("zarr");
+  const frames = async (format: Format, name: string) => {
+    const hash = createHash("sha256");
+    for await (const batch of format.read(join(folder, name), "camera0"))
+      hash.update(batch.columns[0]!.bytes);
+    return hash.digest("hex");
+  };
+  const original = await frames(await loadFormat("hdf5"), "scan.h5");
+  assert.equal(await frames(zarr, "p.zarr"), original);
+  assert.equal(await frames(await loadFormat("hdf5"), "q.h5"), original);
 });

@@ -1,18 +1,13 @@
 import { type Conversion, convert } from "../../convert/convert.ts";
-import type { CopyProgress } from "../../convert/stream-copy.ts";
 import { softwareVersion } from "../../formats/software-version.ts";
 import { DaqError, exitCodes } from "../../model/errors.ts";
 import { isLossless } from "../../model/ledger.ts";
 import { isStoreUrl } from "../../stores/store-url.ts";
 import { accountLines } from "../account-lines.ts";
 import type { Command, ParsedArguments } from "../command.ts";
+import { copyReport } from "../copy-report.ts";
 import { identifyFile } from "../inspect/identify-file.ts";
-import { bytesText, countText } from "../quantity-text.ts";
 import type { Terminal } from "../terminal.ts";
-
-/** Without a terminal that redraws a line, one line in so many milliseconds. */
-const logEveryMs = 5_000;
-const statusEveryMs = 200;
 
 export const convertCommand: Command = {
   name: "convert",
@@ -27,6 +22,11 @@ export const convertCommand: Command = {
       doc: "One of those that OUT's format has. Default: the format's own.",
     },
     { name: "compression-level", kind: "text", value: "N", doc: "As the codec counts; 0: no compression." },
+    {
+      name: "pyramid",
+      kind: "flag",
+      doc: "For Zarr: images also at a half, a quarter, … of their size, for viewers that zoom.",
+    },
     {
       name: "stream",
       kind: "text",
@@ -73,11 +73,12 @@ async function runConvert(args: ParsedArguments, terminal: Terminal): Promise<nu
       to,
       ...(compression === undefined ? {} : { compression }),
       ...(level === undefined ? {} : { level }),
+      pyramid: args.flag("pyramid"),
       streams: args.texts("stream"),
       software: { name: "daq-storage", version: softwareVersion() },
       stop: stop.signal,
       onNotice: (notice) => terminal.warn(notice),
-      onProgress: progressReport(terminal),
+      onProgress: copyReport(terminal, "converting"),
     });
     if (terminal.json) terminal.printJson({ event: "finished", ...conversion });
     else print(conversion, terminal);
@@ -113,29 +114,9 @@ async function inputOf(given: string, to: string): Promise<{ kind: "data" | "ind
   );
 }
 
-function progressReport(terminal: Terminal): (progress: CopyProgress) => void {
-  const startMs = performance.now();
-  let shownMs = startMs;
-  let doneBytes = 0;
-  let last: CopyProgress | undefined;
-  return (progress) => {
-    if (last !== undefined && last.stream !== progress.stream) doneBytes += last.bytes;
-    last = progress;
-    const nowMs = performance.now();
-    if (nowMs - shownMs < (terminal.isInteractive ? statusEveryMs : logEveryMs)) return;
-    shownMs = nowMs;
-    const perSecond = ((doneBytes + progress.bytes) / (nowMs - startMs)) * 1000;
-    if (terminal.json) terminal.printJson({ event: "progress", ...progress, bytesPerSecond: perSecond });
-    const { stream, records, of } = progress;
-    const part = of > 0 ? `, ${Math.floor((records / of) * 100)} %` : "";
-    const text = `converting ${stream}: ${records} of ${countText(of, "record")}${part}, ${bytesText(perSecond)}/s`;
-    terminal.status(text);
-    if (!terminal.isInteractive && !terminal.json) terminal.log(text);
-  };
-}
-
-function print({ files, index, ledger }: Conversion, terminal: Terminal): void {
+function print({ files, index, documents, ledger }: Conversion, terminal: Terminal): void {
   for (const line of accountLines(ledger)) terminal.print(line);
   for (const { path } of files) terminal.print(path);
+  if (documents !== undefined) terminal.print(documents);
   if (index !== undefined) terminal.print(index);
 }

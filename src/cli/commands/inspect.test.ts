@@ -12,6 +12,10 @@ import {
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as h5wasm from "h5wasm/node";
+import { openFileSink } from "../../bytes/file-sink.ts";
+import { loadFormat } from "../../formats/registry.ts";
+import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
+import { gauges, sampleRun } from "../../testing/format-contract/sample-streams.ts";
 import {
   type Captured,
   jsonLines,
@@ -320,10 +324,57 @@ test("an HDF5 file of another program is described without what only ours have",
   assert.doesNotMatch(recovered.out, /records/);
 });
 
-test("recovering a run that is complete has nothing to do, by its index as by its files", async () => {
-  for (const name of ["run_v1.run.json", "run_v1.power0.csv"]) {
-    const { code, out, error } = await runCommand(recoverCommand, [join(folder, "data", name)]);
-    assert.equal(code, 0, error);
+test("recovering a run that is complete has nothing to do, and tells what was lost as record and inspect do", async () => {
+  for (const [name, expected] of [
+    ["run_v1.run.json", 3],
+    ["run_v1.camera0.arrow", 3],
+    ["run_v1.power0.csv", 0],
+  ] as const) {
+    const { code, out, error } = await runCommand(recoverCommand, [at(name)]);
+    assert.equal(code, expected, error);
     assert.match(out, /complete already/);
+    assert.equal(/What it lost is in its account/.test(out), expected === 3);
+    assert.equal((await inspect(at(name))).code, expected);
+  }
+});
+
+test("a file that is finished from itself alone does not know what came after: recover and inspect exit with 3", async (t) => {
+  const path = join(temporaryFolder(t), "alone.arrow");
+  const format = await loadFormat("arrow");
+  const options = { compression: "none", durability: "process" } as const;
+  const run = { info: sampleRun, streams: [gauges] };
+  const writer = await format.create({ path, run, options, openSink: openFileSink });
+  await writer.append(new SampleBatches(gauges).next(20));
+  await writer.checkpoint();
+  await writer[Symbol.asyncDispose]();
+  for (const said of [/20 records; .*What came after them is not known/, /complete already, 20 records/]) {
+    const { code, out } = await runCommand(recoverCommand, [path]);
+    assert.equal(code, 3, out);
+    assert.match(out, said);
+  }
+  assert.equal((await inspect(path)).code, 3);
+});
+
+test("a Zarr folder without some of its chunks is damaged, and it says which", async (t) => {
+  const data = join(temporaryFolder(t), "data");
+  const recorded = await spawnDaq([
+    ...["record", join(folder, "daq.toml"), "--frames", "60", "--format", "zarr"],
+    ...["-o", join(data, "run.zarr"), "--set", "devices.camera0.drop_every=1000"],
+    ...["--set", "devices.camera0.format=zarr", "--set", "devices.power0.format=zarr"],
+    ...["--set", "storage.chunk_size=10", "--set", "storage.zarr.shard_chunks=1"],
+  ]).done;
+  assert.equal(recorded.code, 0, recorded.error);
+  const paths = [join(data, "run.zarr"), join(data, "run.run.json")];
+  for (const path of paths) assert.equal((await inspect(path)).code, 0);
+  rmSync(join(data, "run.zarr/power0/power/c/4"));
+  for (const path of paths) {
+    const { code, out } = await inspect(path);
+    assert.equal(code, 1, out);
+    assert.match(out, /power0\/power\/c\/4 is not there: one of the 6 chunks of power0\/power\./);
+    assert.match(out, /damaged/);
+    assert.match(out, /Restore what is not there from a copy/);
+    const [file] = (jsonLines((await inspect("--json", path)).out)[0] as { files: { state: string }[] })
+      .files;
+    assert.equal(file!.state, "damaged");
   }
 });

@@ -7,7 +7,7 @@ import { inspectDataFile } from "../inspect/inspect-data-file.ts";
 import { inspectRing } from "../inspect/inspect-ring.ts";
 import { inspectJournal, inspectRunIndex } from "../inspect/inspect-run.ts";
 import { inspectStore } from "../inspect/inspect-store.ts";
-import type { Inspection } from "../inspect/inspection.ts";
+import type { InspectedFile, Inspection } from "../inspect/inspection.ts";
 import { inspectionLines } from "../inspect/inspection-lines.ts";
 
 export const inspectCommand: Command = {
@@ -38,7 +38,8 @@ export const inspectCommand: Command = {
   notes: [
     "FILE is a data file or its sidecar, the index of a run (….run.json), the journal of one that is not finished",
     "(….journal.jsonl), or a ring. Exit code: 0 complete and lossless; 3 readable, but something was lost or the run is",
-    "not finished; 1 a file is missing or cannot be read.",
+    "not finished; 1 a file, or a chunk of a Zarr folder, is missing or cannot be read. Values are not read: `daq verify`",
+    "reads all of them.",
   ].join("\n"),
   async run(args, terminal) {
     const codes: number[] = [];
@@ -75,8 +76,10 @@ async function inspect(given: string): Promise<Inspection> {
   }
 }
 
+const broken: readonly InspectedFile["state"][] = ["missing", "unreadable", "damaged"];
+
 function codeOf({ state, files, ledgers }: Inspection): number {
-  if (files.some((file) => file.state === "missing" || file.state === "unreadable")) return exitCodes.failed;
+  if (files.some((file) => broken.includes(file.state))) return exitCodes.failed;
   const isWhole =
     state === "complete" && ledgers.every(({ ledger }) => ledger.complete && isLossless(ledger));
   return isWhole ? exitCodes.complete : exitCodes.lossy;

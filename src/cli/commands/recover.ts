@@ -1,6 +1,8 @@
+import { formatOfPath } from "../../formats/registry.ts";
 import { exitCodes } from "../../model/errors.ts";
-import { isLossless } from "../../model/ledger.ts";
+import { isLossless, type Ledger } from "../../model/ledger.ts";
 import { type Recovery, recover } from "../../recorder/recover-run.ts";
+import { readRunIndex } from "../../recorder/run-index.ts";
 import { accountLines } from "../account-lines.ts";
 import type { Command } from "../command.ts";
 import type { Terminal } from "../terminal.ts";
@@ -21,7 +23,10 @@ export const recoverCommand: Command = {
       "the same by a data file; without its journal, from the file alone",
     ],
   ],
-  notes: "Exit code: 0 nothing is missing, 3 recovered with losses (the files say which), 1 failed.",
+  notes: [
+    "Exit code, also where there was nothing to do: 0 complete, and nothing is missing; 3 readable, and the ledger says that",
+    "something was lost, or that it does not know (`daq inspect` shows it); 1 failed.",
+  ].join("\n"),
   async run(args, terminal) {
     let code: number = exitCodes.complete;
     for (const path of args.positionals) {
@@ -29,9 +34,10 @@ export const recoverCommand: Command = {
         const recovery = await recover(path, (progress) =>
           terminal.status(`${path}: ${progress.readBytes} bytes from the ring`),
         );
+        const ledgers = await ledgersOf(path, recovery);
         if (terminal.json) terminal.printJson({ path, ...recovery });
-        else report(path, recovery, terminal);
-        code = worse(code, codeOf(recovery));
+        else report(path, recovery, ledgers, terminal);
+        code = worse(code, codeOf(recovery, ledgers));
       } catch (error) {
         terminal.fail(error);
         code = exitCodes.failed;
@@ -41,19 +47,44 @@ export const recoverCommand: Command = {
   },
 };
 
-function codeOf(recovery: Recovery): number {
-  if (recovery.kind === "file") return (recovery.file.lost ?? 0) > 0 ? exitCodes.lossy : exitCodes.complete;
-  if (recovery.kind !== "run") return exitCodes.complete;
-  if (recovery.failure !== undefined || recovery.index.end === "failed") return exitCodes.failed;
-  const isWhole = recovery.index.outputs.every(({ ledger }) => ledger.complete && isLossless(ledger));
-  return isWhole ? exitCodes.complete : exitCodes.lossy;
+/** What the files say of themselves now; nothing where nothing was stored, or another program wrote it. */
+async function ledgersOf(path: string, recovery: Recovery): Promise<readonly Ledger[]> {
+  switch (recovery.kind) {
+    case "run":
+    case "complete":
+      return recovery.index.outputs.map(({ ledger }) => ledger);
+    case "ring":
+      return (await readRunIndex(path)).outputs.map(({ ledger }) => ledger);
+    case "file": {
+      const { ledger } = await (await formatOfPath(path)).inspect(path);
+      return ledger === undefined ? [] : [ledger];
+    }
+    case "nothing":
+      return [];
+  }
+}
+
+function codeOf(recovery: Recovery, ledgers: readonly Ledger[]): number {
+  const hasFailed =
+    recovery.kind === "run" && (recovery.failure !== undefined || recovery.index.end === "failed");
+  if (hasFailed) return exitCodes.failed;
+  return ledgers.every(isWhole) ? exitCodes.complete : exitCodes.lossy;
+}
+
+function isWhole(ledger: Ledger): boolean {
+  return ledger.complete && isLossless(ledger);
+}
+
+/** Behind the report of what needed nothing. */
+function lossText(ledgers: readonly Ledger[]): string {
+  return ledgers.every(isWhole) ? "" : " What it lost is in its account: `daq inspect` shows it.";
 }
 
 function worse(left: number, right: number): number {
   return left === exitCodes.failed || right === exitCodes.failed ? exitCodes.failed : Math.max(left, right);
 }
 
-function report(path: string, recovery: Recovery, terminal: Terminal): void {
+function report(path: string, recovery: Recovery, ledgers: readonly Ledger[], terminal: Terminal): void {
   if (recovery.kind === "nothing") {
     terminal.print(
       `${path}: the run was killed while it started, and had stored nothing; its name is free again.`,
@@ -61,11 +92,13 @@ function report(path: string, recovery: Recovery, terminal: Terminal): void {
     return;
   }
   if (recovery.kind === "complete") {
-    terminal.print(`${path}: complete already; there is nothing to do.`);
+    terminal.print(`${path}: complete already; there is nothing to do.${lossText(ledgers)}`);
     return;
   }
   if (recovery.kind === "ring") {
-    terminal.print(`${path}: complete already; its ring ${recovery.ringPath}, which was left, was removed.`);
+    terminal.print(
+      `${path}: complete already; its ring ${recovery.ringPath}, which was left, was removed.${lossText(ledgers)}`,
+    );
     return;
   }
   if (recovery.kind === "file") {
@@ -74,10 +107,13 @@ function report(path: string, recovery: Recovery, terminal: Terminal): void {
       terminal.print(
         `${path}: written by another program, so there is nothing to recover here; nothing was changed.`,
       );
-    else if (!changed) terminal.print(`${path}: complete already, ${records} records; nothing was changed.`);
+    else if (!changed)
+      terminal.print(
+        `${path}: complete already, ${records} records; nothing was changed.${lossText(ledgers)}`,
+      );
     else
       terminal.print(
-        `${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off.${lost === 0 ? "" : ` ${lost} records are lost: \`daq inspect\` shows which.`}`,
+        `${path}: readable, ${records} records; ${cutBytes} bytes of a torn end were cut off. ${lost === 0 ? "What came after them is not known." : `${lost} records are lost: \`daq inspect\` shows which.`}`,
       );
     return;
   }

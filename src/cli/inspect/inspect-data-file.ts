@@ -1,28 +1,38 @@
 import { formatOfPath } from "../../formats/registry.ts";
 import { readJournal } from "../../recorder/journal-lines.ts";
 import { findJournal } from "../../recorder/recover-run.ts";
+import type { StoredObject } from "../../stores/contract.ts";
 import { pythonLines } from "../python-lines.ts";
 import { progressOf } from "../run-progress.ts";
 import { type Inspection, streamPart } from "./inspection.ts";
+import { restoreAdvice, withMissing } from "./missing-parts.ts";
 
-/** What is in one data file, from the file alone; its journal says whether the run still goes on. */
-export async function inspectDataFile(path: string): Promise<Inspection> {
+/**
+ * What is in one data file, from the file alone; its journal says whether the run still goes on. `objects`: those of a folder
+ * at a store, of which not all are at `path`.
+ */
+export async function inspectDataFile(
+  path: string,
+  objects?: AsyncIterable<StoredObject>,
+): Promise<Inspection> {
   const format = await formatOfPath(path);
   const summary = await format.inspect(path);
   const { run, ledger, state, bytes, notes } = summary;
+  const missing = (await format.missingParts?.(path, objects)) ?? [];
   const unfinished = state === "unfinished" ? await unfinishedState(path) : await failedRun(path);
   return {
     path,
     kind: "data file",
     state: unfinished?.state ?? "complete",
     ...(run === undefined ? {} : { run }),
-    files: [{ path, format: summary.format, bytes, state }],
+    ...(missing.length === 0 ? {} : { stateDetail: "damaged: parts of it are not there" }),
+    files: [withMissing({ path, format: summary.format, bytes, state }, missing)],
     streams: summary.streams.map((stream) => ({ schema: stream.schema, parts: [streamPart(path, stream)] })),
     ledgers: ledger === undefined ? [] : [{ output: summary.format, ledger }],
-    notes,
-    advice: unfinished?.advice ?? [],
+    notes: [...new Set([...notes, ...missing])],
+    advice: [...(unfinished?.advice ?? []), ...(missing.length === 0 ? [] : [restoreAdvice])],
     python:
-      state === "complete"
+      state === "complete" && missing.length === 0
         ? pythonLines(
             [path],
             run === undefined,

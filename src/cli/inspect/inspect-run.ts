@@ -14,6 +14,7 @@ import { noSuchFile } from "../near-paths.ts";
 import { pythonLines } from "../python-lines.ts";
 import { progressOf } from "../run-progress.ts";
 import { type InspectedFile, type InspectedStream, type Inspection, streamPart } from "./inspection.ts";
+import { restoreAdvice, withMissing } from "./missing-parts.ts";
 
 /** A run by its index: every file of it, and the account of each output. */
 export async function inspectRunIndex(path: string): Promise<Inspection> {
@@ -39,7 +40,10 @@ export async function inspectRunIndex(path: string): Promise<Inspection> {
     streams: streamsOf(run.streams, seen.summaries),
     ledgers: outputs.map(({ format, ledger }) => ({ output: format, ledger })),
     notes: [...notes, ...failures, ...seen.notes],
-    advice: isLeft ? [`\`daq recover ${journal}\` adds what the ring still holds, once there is room.`] : [],
+    advice: [
+      ...(isLeft ? [`\`daq recover ${journal}\` adds what the ring still holds, once there is room.`] : []),
+      ...(seen.files.some(({ state }) => state === "damaged") ? [restoreAdvice] : []),
+    ],
     python: pythonLines(completePaths(seen.files), false, streamsIn("hdf5", outputs, run.streams)),
   };
 }
@@ -140,10 +144,13 @@ async function lookAtFiles(folder: string, wanted: readonly NamedFile[]): Promis
       continue;
     }
     try {
-      const summary = await (await loadFormat(format)).inspect(path);
-      seen.files.push({ path, format, bytes: summary.bytes, state: summary.state });
+      const { inspect, missingParts } = await loadFormat(format);
+      const summary = await inspect(path);
+      const missing = (await missingParts?.(path)) ?? [];
+      seen.files.push(withMissing({ path, format, bytes: summary.bytes, state: summary.state }, missing));
       seen.summaries.push(summary);
-      seen.notes.push(...summary.notes.map((note) => `${basename(path)}: ${note}`));
+      const notes = new Set([...summary.notes, ...missing]);
+      seen.notes.push(...[...notes].map((note) => `${basename(path)}: ${note}`));
     } catch (error) {
       if (!(error instanceof DaqError)) throw error;
       seen.files.push({ path, format, bytes: status.size, state: "unreadable", problem: error.message });

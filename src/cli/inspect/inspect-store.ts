@@ -103,7 +103,7 @@ async function inspectZarrFolder(
     });
   for (const { key } of wanted) await download(store, key, copy);
   const path = join(copy, name);
-  const found = await inspectDataFile(path);
+  const found = await inspectDataFile(path, within(objects, name));
   const url = `${store.url}/${name}`;
   return {
     ...found,
@@ -135,6 +135,11 @@ function endsOfTimes(objects: readonly StoredObject[]): StoredObject[] {
     const sorted = chunks.sort((left, right) => left.number - right.number);
     return [...new Set([sorted[0]!.object, sorted.at(-1)!.object])];
   });
+}
+
+/** Under the keys that they have in the folder. */
+async function* within(objects: readonly StoredObject[], folder: string): AsyncGenerator<StoredObject> {
+  for (const { key, bytes } of objects) yield { key: key.slice(folder.length + 1), bytes };
 }
 
 async function download(store: Store, key: string, folder: string): Promise<void> {

@@ -21,8 +21,9 @@ export type InspectedFile = {
   readonly path: string;
   readonly format: string;
   readonly bytes?: number;
-  readonly state: "complete" | "unfinished" | "missing" | "unreadable";
-  /** Why it cannot be read. */
+  /** `damaged`: parts of it are not there. */
+  readonly state: "complete" | "unfinished" | "missing" | "unreadable" | "damaged";
+  /** Why it cannot be read, or what is not there. */
   readonly problem?: string;
 };
 

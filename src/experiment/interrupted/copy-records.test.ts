@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SourceStream } from "../../convert/source.ts";
 import { loadFormat } from "../../formats/registry.ts";
 import type { Batch } from "../../model/batch.ts";
 import type { LostRange } from "../../model/ledger.ts";
+import type { SourceStream } from "../../recorder/finished-run.ts";
 import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
 import { gauges } from "../../testing/format-contract/sample-streams.ts";
 import { valuesOf } from "../../testing/format-contract/stream-values.ts";

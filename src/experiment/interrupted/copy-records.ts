@@ -1,10 +1,10 @@
-import type { SourceStream } from "../../convert/source.ts";
 import type { Batch } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import type { StreamAccount } from "../../model/ledger.ts";
 import { columnItemBytes } from "../../model/stream-schema.ts";
 import { batchParts } from "../../recorder/batch-parts.ts";
+import type { SourceStream } from "../../recorder/finished-run.ts";
 
 /** More at once than this is no faster. */
 const partBytes = 2 ** 20;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { openRun, type SourceStream } from "../../convert/source.ts";
 import type { NamedDocument } from "../../documents/document.ts";
 import { parseDocument } from "../../documents/document.ts";
 import type { EventDescriptor } from "../../documents/event-descriptor.ts";
@@ -10,12 +10,13 @@ import { DaqError } from "../../model/errors.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
+import { openRun, type SourceStream } from "../../recorder/finished-run.ts";
 import { openLocked } from "../../recorder/journal-lock.ts";
 import { batchesOf } from "./copy-records.ts";
 import { findIndex } from "./find-index.ts";
 import { recordedDocuments } from "./recorded-documents.ts";
 import { recovered } from "./recovered.ts";
-import { documentsPathOf, type Place, placeOf, setAside } from "./set-aside.ts";
+import { documentsPathOf, type Place, placeOf, setAside, tidyPlace } from "./set-aside.ts";
 
 /** A stream of a run that was interrupted. */
 export type InterruptedStream = {
@@ -51,22 +52,40 @@ export async function openInterruptedRun(
 ): Promise<InterruptedRun> {
   const indexPath = await findIndex(path);
   await recovered(indexPath, onNotice);
-  const place = await placeOf(indexPath);
-  if (!existsSync(place.indexPath))
-    throw new DaqError("path", `${place.indexPath}: no such file, so there is no run to take up.`, {
-      hint: "Give the ….run.json of the run, or one of its files. A run that was killed before its first point has none.",
-    });
-  const lock = await openLocked(place.indexPath);
+  const { place, lock } = await lockedPlace(indexPath);
   try {
+    await tidyPlace(indexPath, place);
     return {
       ...(await read(place.indexPath)),
       indexPath,
       place,
-      [Symbol.asyncDispose]: async () => lock?.close(),
+      [Symbol.asyncDispose]: () => lock.close(),
     };
   } catch (error) {
-    await lock?.close();
+    await lock.close();
     throw error;
+  }
+}
+
+/** Where the record is while nobody else can move it. */
+async function lockedPlace(indexPath: string): Promise<{ place: Place; lock: FileHandle }> {
+  for (;;) {
+    const place = await placeOf(indexPath);
+    if (!existsSync(place.indexPath))
+      throw new DaqError("path", `${place.indexPath}: no such file, so there is no run to take up.`, {
+        hint: "Give the ….run.json of the run, or one of its files. A run that was killed before its first point has none.",
+      });
+    const lock = await openLocked(place.indexPath);
+    if (lock === undefined) continue;
+    try {
+      // Who had the lock before may have moved it on.
+      const now = await placeOf(indexPath);
+      if (now.indexPath === place.indexPath && now.folder === place.folder) return { place, lock };
+    } catch (error) {
+      await lock.close();
+      throw error;
+    }
+    await lock.close();
   }
 }
 
@@ -109,13 +128,38 @@ async function read(
   return { info, start, streams, documents: () => recordedDocuments(start, recorded) };
 }
 
-/** Its documents, with their own uids where they were kept. */
-export function documentsOf(run: InterruptedRun): AsyncGenerator<NamedDocument, void, void> {
+/**
+ * Its documents, with their own uids where they were kept: what the file of documents lacks, cut off by a power failure or
+ * damaged, comes from the files of data.
+ */
+export async function* documentsOf(run: InterruptedRun): AsyncGenerator<NamedDocument, void, void> {
   const kept = documentsPathOf(run.place.indexPath);
-  return existsSync(kept) ? wholeLines(kept) : run.documents();
+  const streams = new Map<string, string>();
+  const reached = new Map<string, number>();
+  if (existsSync(kept))
+    for await (const document of wholeLines(kept)) {
+      const { name, doc } = document;
+      if (name === "start" && doc.uid !== run.start.uid) break;
+      if (name === "descriptor") streams.set(doc.uid, doc.name ?? "primary");
+      if (name === "event") {
+        const stream = streams.get(doc.descriptor) ?? "";
+        reached.set(stream, Math.max(doc.seq_num, reached.get(stream) ?? 0));
+      }
+      yield document;
+    }
+  const known = new Set(streams.values());
+  for await (const document of run.documents()) {
+    const { name, doc } = document;
+    if (name === "descriptor") {
+      const stream = doc.name ?? "primary";
+      if (!known.has(stream)) yield document;
+      streams.set(doc.uid, stream);
+    } else if (name !== "event" || doc.seq_num > (reached.get(streams.get(doc.descriptor) ?? "") ?? 0))
+      yield document;
+  }
 }
 
-/** Up to a line that was cut off by the crash. */
+/** Up to a line that is not whole. */
 async function* wholeLines(path: string): AsyncGenerator<NamedDocument, void, void> {
   try {
     yield* readJsonlDocuments(path);

@@ -2,11 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../../bytes/sync-folder.ts";
-import { writeError } from "../../model/errors.ts";
+import { DaqError, writeError } from "../../model/errors.ts";
 import { type RunIndex, readRunIndex } from "../../recorder/run-index.ts";
+import { setAsideFolder, setAsideFolders, takenUpName } from "../../run/set-aside-folders.ts";
 import { documentsEnding } from "../documents-file.ts";
-
-const markerName = "taken-up.json";
 
 /** A run's files without the end of their names that is their own. */
 function stemOf(indexPath: string): string {
@@ -15,23 +14,6 @@ function stemOf(indexPath: string): string {
 
 export function documentsPathOf(indexPath: string): string {
   return `${stemOf(indexPath)}${documentsEnding}`;
-}
-
-/** The folders beside a run's files into which its interrupted parts were set aside, the last one last. */
-async function foldersOf(indexPath: string): Promise<string[]> {
-  const stem = basename(stemOf(indexPath));
-  const names = await readdir(dirname(indexPath)).catch(() => []);
-  const numbers = names.flatMap((name) => {
-    if (!name.startsWith(`${stem}.interrupted`)) return [];
-    const rest = name.slice(`${stem}.interrupted`.length);
-    const number = rest === "" ? 1 : Number(/^-(\d+)$/.exec(rest)?.[1]);
-    return Number.isSafeInteger(number) ? [number] : [];
-  });
-  return numbers.toSorted((a, b) => a - b).map((number) => folderOf(indexPath, number));
-}
-
-function folderOf(indexPath: string, number: number): string {
-  return `${stemOf(indexPath)}.interrupted${number === 1 ? "" : `-${number}`}`;
 }
 
 /** Where the files of an interrupted run are, and where they go before the run is taken up. */
@@ -44,20 +26,36 @@ export type Place = {
 
 /**
  * Where the record of a run is: under its own names, or set aside by an attempt to take it up that got no further than to copy
- * what it had. What such an attempt wrote is a part of what is set aside, and is removed.
+ * what it had. Nothing is changed. Throws `DaqError("path")` when another run has its names.
  */
 export async function placeOf(indexPath: string): Promise<Place> {
-  const folders = await foldersOf(indexPath);
-  const folder = folders.at(-1);
-  if (folder === undefined) return { indexPath, folder: folderOf(indexPath, 1) };
-  if (existsSync(join(folder, markerName)))
-    return { indexPath, folder: folderOf(indexPath, folders.length === 0 ? 1 : numberAfter(folder)) };
-  const aside = join(folder, basename(indexPath));
-  // The index goes last: without it there, files were being moved when that ended.
-  if (!existsSync(aside)) return { indexPath, folder };
-  const { run } = await readRunIndex(aside);
-  await removeCopy(indexPath, run.info.uid);
-  return { indexPath: aside, folder };
+  const folder = (await setAsideFolders(indexPath)).at(-1);
+  if (folder === undefined) return { indexPath, folder: setAsideFolder(indexPath, 1) };
+  if (existsSync(join(folder.path, takenUpName)))
+    return { indexPath, folder: setAsideFolder(indexPath, folder.number + 1) };
+  const aside = join(folder.path, basename(indexPath));
+  // The index goes last, and comes back first: without it there, files are being moved.
+  if (!existsSync(aside)) return { indexPath, folder: folder.path };
+  const uid = (await readRunIndex(aside)).run.info.uid;
+  if (existsSync(indexPath) && (await readRunIndex(indexPath)).run.info.uid !== uid)
+    throw new DaqError(
+      "path",
+      `${folder.path} has the record of a run that was to be taken up, and ${indexPath} is of another run with its names.`,
+      {
+        hint: `Move the files of one of the two into another folder; of ${folder.path} the folder as it is, for its own run with nothing beside it.`,
+      },
+    );
+  return { indexPath: aside, folder: folder.path };
+}
+
+/**
+ * Brings the record of a run into one place again, where moving or copying it was cut short. Only while nobody else takes the
+ * run up.
+ */
+export async function tidyPlace(indexPath: string, place: Place): Promise<void> {
+  const index = await readRunIndex(place.indexPath);
+  if (place.indexPath !== indexPath) return removeCopy(indexPath, index.run.info.uid);
+  if (existsSync(place.folder)) await moveBack(index, indexPath, place.folder);
 }
 
 /** Removes the files of a run that are an unfinished copy of what was set aside; those of another run stay. */
@@ -68,10 +66,6 @@ export async function removeCopy(indexPath: string, uid: string): Promise<void> 
   for (const name of namesOf(index, indexPath))
     await rm(join(dirname(indexPath), name), { recursive: true, force: true });
   await rm(indexPath);
-}
-
-function numberAfter(folder: string): number {
-  return Number(/-(\d+)$/.exec(folder)?.[1] ?? 1) + 1;
 }
 
 /** Every file of a run but its index, in its folder. */
@@ -109,10 +103,20 @@ export async function putBack({ indexPath, folder }: Place): Promise<void> {
   if (dirname(indexPath) === folder) return;
   const aside = join(folder, basename(indexPath));
   const index = await readRunIndex(aside);
-  for (const name of namesOf(index, indexPath))
-    await move(join(folder, name), join(dirname(indexPath), name));
   await move(aside, indexPath);
-  await rmdir(folder);
+  await moveBack(index, indexPath, folder);
+}
+
+async function moveBack(index: RunIndex, indexPath: string, folder: string): Promise<void> {
+  try {
+    for (const name of namesOf(index, indexPath))
+      await move(join(folder, name), join(dirname(indexPath), name));
+    await syncFolder(dirname(indexPath));
+    // What somebody else has put into it stays.
+    if ((await readdir(folder)).length === 0) await rmdir(folder);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
 }
 
 async function move(from: string, to: string): Promise<void> {
@@ -121,7 +125,7 @@ async function move(from: string, to: string): Promise<void> {
 
 /** All that is set aside is in the files of the run that goes on: they are the record from now on. */
 export async function markTakenUp(folder: string): Promise<void> {
-  const path = join(folder, markerName);
+  const path = join(folder, takenUpName);
   const text = {
     takenUpAt: new Date().toISOString(),
     note: "All that was recorded here is in the run's own files.",

@@ -40,6 +40,7 @@ export async function takeUpRecording(
       copied += part.count;
       hooks.onCopying?.(copied, kept.records);
     });
+    await recording.secured(signal);
     await markTakenUp(run.place.folder);
   } catch (error) {
     const report = await recording?.finish().catch(() => undefined);

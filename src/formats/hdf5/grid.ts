@@ -1,6 +1,7 @@
 import { typedView } from "../../model/dtype.ts";
 import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
 import type { Ledger } from "../../model/ledger.ts";
+import { FrameDimensions } from "../grid-dimensions.ts";
 import { storedFrames } from "../grid-frames.ts";
 import { gridValues, missingElement } from "../grid-values.ts";
 import { columnAttributes, datatypeOf } from "./column-datasets.ts";
@@ -57,11 +58,7 @@ export function addGrid(file: Hdf5File, run: DeclaredRun, grid: Grid, ledger: Le
       dimensionScales: scales,
     });
   }
-  const own = new FrameScales(file, group, [
-    ...grid.axes.map(({ name }) => name),
-    ...names.quantities,
-    ...names.frames,
-  ]);
+  const own = new FrameScales(file, group, new FrameDimensions(grid));
   for (const [index, frames] of grid.frames.entries()) {
     const stream = run.streams.find(({ layout }) => layout.stream.name === frames.stream);
     const rows = storedFrames(frames, ledger);
@@ -74,21 +71,19 @@ export function addGrid(file: Hdf5File, run: DeclaredRun, grid: Grid, ledger: Le
 class FrameScales {
   readonly #file: Hdf5File;
   readonly #group: Group;
-  readonly #taken: Set<string>;
+  readonly #names: FrameDimensions;
   readonly #scales = new Map<string, FixedDataset>();
 
-  constructor(file: Hdf5File, group: Group, taken: Iterable<string>) {
+  constructor(file: Hdf5File, group: Group, names: FrameDimensions) {
     this.#file = file;
     this.#group = group;
-    this.#taken = new Set(taken);
+    this.#names = names;
   }
 
   of(stream: string, dimension: string, extent: number): FixedDataset {
-    const key = `${dimension} ${extent}`;
-    const known = this.#scales.get(key);
+    const name = this.#names.nameOf(stream, dimension, extent);
+    const known = this.#scales.get(name);
     if (known !== undefined) return known;
-    const name = this.#taken.has(dimension) ? `${stream}_${dimension}` : dimension;
-    this.#taken.add(name);
     const scale = this.#file.addAtClose(this.#group, name, {
       datatype: datatypeOf("int64"),
       dims: [extent],
@@ -96,7 +91,7 @@ class FrameScales {
       attributes: { long_name: `${dimension} index` },
       isScale: name,
     });
-    this.#scales.set(key, scale);
+    this.#scales.set(name, scale);
     return scale;
   }
 }

@@ -4,6 +4,7 @@ import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contrac
 import { parseWriterState, readCheckpoint } from "./checkpoint-file.ts";
 import { compressions, defaultCompression, maxCompressionLevel, zarrCompression } from "./compressions.ts";
 import { inspectZarr } from "./inspect.ts";
+import { missingZarrParts } from "./missing-parts.ts";
 import { createRunFolder, resumeRunFolder } from "./open-run-folder.ts";
 import { readZarr } from "./read-batches.ts";
 import { recoverZarr } from "./recover.ts";
@@ -96,6 +97,7 @@ export const zarrFormat: Format = {
   },
 
   inspect: inspectZarr,
+  missingParts: missingZarrParts,
   read: readZarr,
   recover: recoverZarr,
 };

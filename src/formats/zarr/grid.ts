@@ -3,6 +3,7 @@ import { type TypedArray, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
 import type { Ledger } from "../../model/ledger.ts";
+import { FrameDimensions } from "../grid-dimensions.ts";
 import { storedFrames } from "../grid-frames.ts";
 import { gridValues, missingElement } from "../grid-values.ts";
 import { ArrayFilling } from "./array-filling.ts";
@@ -13,6 +14,7 @@ import type { Attributes, NodeDocument } from "./hierarchy/attributes.ts";
 import { placesIn } from "./hierarchy/grid.ts";
 import { groupDocuments } from "./hierarchy/group-documents.ts";
 import { ZarrArray } from "./hierarchy/zarr-array.ts";
+import { removedDetail } from "./removed-records.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { scanGroup } from "./stream-layout.ts";
 import type { StreamRows } from "./stream-rows.ts";
@@ -70,11 +72,17 @@ export async function writeGrid(toWrite: GridToWrite): Promise<readonly NodeDocu
       bytes,
     );
   }
+  const frameDimensions = new FrameDimensions(grid);
   for (const [index, frames] of grid.frames.entries()) {
     const array = toWrite.streams.get(frames.stream)?.frames;
-    const rows = storedFrames(frames, ledger);
+    const rows = storedFrames(frames, ledger, ({ detail }) => detail === removedDetail);
     if (array === undefined || rows === undefined || bytesOf(array) > mostCopiedBytes) continue;
-    documents.push(...(await copyFrames(toWrite, names.frames[index]!, array, rows)));
+    const { spec } = array;
+    const own = spec.dimensions
+      .slice(1)
+      .map((dimension, axis) => frameDimensions.nameOf(frames.stream, dimension, spec.shape[axis + 1]!));
+    const name = names.frames[index]!;
+    documents.push(...(await copyFrames(toWrite, name, array, [...dimensions, ...own], rows)));
   }
   await folder.putDocuments(documents);
   return documents;
@@ -88,6 +96,7 @@ async function copyFrames(
   { folder, run, grid }: GridToWrite,
   name: string,
   frames: ZarrArray,
+  dimensions: readonly string[],
   rows: readonly (number | null)[],
 ): Promise<readonly NodeDocument[]> {
   const { spec } = frames;
@@ -101,7 +110,7 @@ async function copyFrames(
     dtype: spec.dtype,
     shape: [...shape, ...frameShape],
     chunkShape: [...ones, ...spec.chunkShape.slice(1)],
-    dimensions: [...grid.axes.map((axis) => axis.name), ...spec.dimensions.slice(1)],
+    dimensions,
     compression: spec.compression,
     ...(isMissing ? { fillValue: typeof missing === "bigint" ? Number(missing) : missing! } : {}),
     ...(spec.attributes === undefined ? {} : { attributes: spec.attributes }),

@@ -35,9 +35,11 @@ async function inspectOwn(path: string, { store }: RunRoot, record: RunRecord): 
   )) {
     const times = await readableArray(store, keyIn(group, timestamps), notes);
     const shown = times?.spec.shape[0] ?? 0;
+    const account = ledger?.accounts.find((each) => each.stream === stream.name);
     const ends = times === undefined || shown === 0 ? {} : await timestampEnds(store, times, shown, notes);
-    // What is in no whole chunk yet is stored, too, and `daq recover` brings it in.
-    streams.push({ schema: stream, records: state?.streams[stream.name]?.records ?? shown, ...ends });
+    // What is in no whole chunk yet is stored, too, and `daq recover` brings it in. Rows whose chunks were deleted are lost.
+    const records = state?.streams[stream.name]?.records ?? Math.min(shown, account?.stored ?? shown);
+    streams.push({ schema: stream, records, ...ends });
   }
   return {
     path,

@@ -1,5 +1,4 @@
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import { DaqError } from "../../model/errors.ts";
 import type { Store } from "../../stores/contract.ts";
 import { rowsPerRead } from "../rows-per-read.ts";
 import { noSuchStream, notRecords, unfinished } from "../unreadable.ts";
@@ -7,10 +6,14 @@ import { ArrayReader } from "./hierarchy/array-reader.ts";
 import { keyIn } from "./hierarchy/node-path.ts";
 import { readNode } from "./hierarchy/read-node.ts";
 import type { ZarrArray } from "./hierarchy/zarr-array.ts";
+import { damaged, presentRows } from "./present-rows.ts";
 import { readRunRoot } from "./run-root.ts";
 import { type StreamLayout, streamLayouts } from "./stream-layout.ts";
 
-/** The records of one stream of a finished run, some chunks at a time; a chunk that is not there is damage. */
+/**
+ * The records of one stream of a finished run, some chunks at a time. Those that the ledger has as lost though they have rows,
+ * since their chunks were deleted while it was recorded, are left out; any other chunk that is not there is damage.
+ */
 export async function* readZarr(path: string, stream: string): AsyncGenerator<Batch, void, void> {
   const { store, record } = await readRunRoot(path);
   if (record === undefined) throw notRecords(path, "another program wrote this Zarr hierarchy");
@@ -19,12 +22,14 @@ export async function* readZarr(path: string, stream: string): AsyncGenerator<Ba
   const layouts = streamLayouts(run.streams, options.chunkRows, options.zarr ?? {});
   const layout = layouts.find((found) => found.stream.name === stream);
   if (layout === undefined) throw noSuchStream(path, stream);
-  yield* batchesOf(store, layout);
+  const account = record.ledger?.accounts.find((each) => each.stream === stream);
+  yield* batchesOf(store, layout, account?.stored);
 }
 
 async function* batchesOf(
   store: Store,
   { stream, group, timestamps, sequence, columns, plan }: StreamLayout,
+  stored: number | undefined,
 ): AsyncGenerator<Batch, void, void> {
   const open = (name: string) => ArrayRows.open(store, keyIn(group, name));
   const times = await open(timestamps);
@@ -36,36 +41,47 @@ async function* batchesOf(
     })),
   );
   const { rows } = times;
-  for (const array of [numbers, ...parts.flatMap(({ values, validity }) => [values, validity ?? values])])
-    array.expectRows(rows);
+  const others = [numbers, ...parts.flatMap(({ values, validity }) => [values, validity ?? values])];
+  for (const array of others) array.expectRows(rows);
   const step = rowsPerRead(stream, plan.rowsPerChunk);
-  for (let from = 0; from < rows; from += step) {
-    const count = Math.min(step, rows - from);
-    yield {
-      stream,
-      count,
-      timestampsNs: await times.int64s(from, count),
-      sequences: await numbers.int64s(from, count),
-      columns: await Promise.all(
-        parts.map(async ({ values, validity }): Promise<ColumnValues> => {
-          const bytes = await values.bytes(from, count);
-          return validity === undefined ? { bytes } : { bytes, validity: await validity.bytes(from, count) };
-        }),
-      ),
-    };
-  }
+  const ranges =
+    stored === undefined || stored === rows
+      ? [{ from: 0, end: rows }]
+      : await presentRows(
+          store,
+          [...new Set([times, ...others])].map(({ array }) => array),
+          rows - stored,
+        );
+  for (const { from: first, end } of ranges)
+    for (let from = first; from < end; from += step) {
+      const count = Math.min(step, end - from);
+      yield {
+        stream,
+        count,
+        timestampsNs: await times.int64s(from, count),
+        sequences: await numbers.int64s(from, count),
+        columns: await Promise.all(
+          parts.map(async ({ values, validity }): Promise<ColumnValues> => {
+            const bytes = await values.bytes(from, count);
+            return validity === undefined
+              ? { bytes }
+              : { bytes, validity: await validity.bytes(from, count) };
+          }),
+        ),
+      };
+    }
 }
 
 /** Rows of one array. */
 class ArrayRows {
   readonly rows: number;
+  readonly array: ZarrArray;
   readonly #where: string;
-  readonly #array: ZarrArray;
   readonly #reader: ArrayReader;
 
   private constructor(where: string, store: Store, array: ZarrArray) {
     this.#where = where;
-    this.#array = array;
+    this.array = array;
     this.#reader = new ArrayReader(store, array);
     this.rows = array.spec.shape[0] ?? 0;
   }
@@ -93,13 +109,7 @@ class ArrayRows {
   }
 
   #region(from: number, count: number) {
-    const [, ...rest] = this.#array.spec.shape;
+    const [, ...rest] = this.array.spec.shape;
     return this.#reader.readStored([from, ...rest.map(() => 0)], [count, ...rest]);
   }
-}
-
-function damaged(where: string, problem: string): DaqError {
-  return new DaqError("format", `${where} ${problem}.`, {
-    hint: "The folder is damaged, or was changed by another program. Restore it from a copy.",
-  });
 }

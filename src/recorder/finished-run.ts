@@ -7,7 +7,7 @@ import { DaqError } from "../model/errors.ts";
 import type { Ledger, RunEnding, StreamAccount } from "../model/ledger.ts";
 import type { RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
-import { type RunEnd, type RunIndex, readRunIndex } from "../recorder/run-index.ts";
+import { type RunEnd, type RunIndex, readRunIndex } from "./run-index.ts";
 
 /** One stream, and the files that it is read from: several where the run has parts. */
 export type SourceStream = {
