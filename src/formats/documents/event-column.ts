@@ -41,7 +41,7 @@ function dtypeOf(stream: string, name: string, key: DataKey): DType {
     default:
       if (key.dtype === "string" && (key.choices?.length ?? 0) > 0) return "uint16";
       throw new DaqError(
-        "device",
+        "format",
         `Stream ${stream}: ${name} is ${key.dtype === "string" ? "a text" : "a list of an unknown type"}, which no table of numbers can hold.`,
         {
           hint: `Let ${key.object_name ?? "the device"} give it as a parameter, which goes into the descriptor, or say its \`choices\`.`,
@@ -53,7 +53,7 @@ function dtypeOf(stream: string, name: string, key: DataKey): DType {
 function shapeOf(stream: string, name: string, key: DataKey): readonly number[] {
   const shape = key.shape ?? [];
   if (shape.every((extent) => typeof extent === "number" && extent > 0)) return shape as readonly number[];
-  throw new DaqError("device", `Stream ${stream}: the shape of ${name} is not fixed.`, {
+  throw new DaqError("format", `Stream ${stream}: the shape of ${name} is not fixed.`, {
     hint: "A column has values of one shape. Let the device give a fixed number of values, or produce frames.",
   });
 }
@@ -82,13 +82,59 @@ function fillMissing(values: TypedArray, from: number, to: number): void {
   else values.fill(0, from, to);
 }
 
-function toNumber(value: unknown, choices: readonly string[] | undefined): number {
-  if (typeof value === "number") return value;
-  if (typeof value === "string") return choices?.indexOf(value) ?? Number.NaN;
-  return Number(value);
+/** JSON's texts for the numbers that it does not have. */
+const notFinite: { readonly [text: string]: number } = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+};
+
+/** Undefined for what no number stands for: `null`, or a text that is not one of the few. */
+function toNumber(value: unknown, choices: readonly string[] | undefined): number | bigint | undefined {
+  switch (typeof value) {
+    case "number":
+    case "bigint":
+      return value;
+    case "boolean":
+      return Number(value);
+    case "string": {
+      if (choices === undefined) return notFinite[value];
+      const choice = choices.indexOf(value);
+      return choice < 0 ? undefined : choice;
+    }
+    default:
+      return undefined;
+  }
 }
 
-/** Memory for so many rows of a quantity. Throws `DaqError("device")` for one that no column can hold. */
+type Put = (at: number, value: number | bigint | undefined) => boolean;
+
+/** How a number is put in its place; false when there is none that these values can have. */
+function putInto(values: TypedArray, refuse: (value: number | bigint) => never): Put {
+  if (values instanceof Float64Array || values instanceof Float32Array)
+    return (at, value) => {
+      values[at] = value === undefined ? Number.NaN : Number(value);
+      return true;
+    };
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return (at, value) => {
+      if (!isFiniteNumber(value)) return false;
+      if (typeof value === "number" && !Number.isInteger(value)) return refuse(value);
+      values[at] = BigInt(value);
+      return true;
+    };
+  return (at, value) => {
+    if (!isFiniteNumber(value)) return false;
+    values[at] = Number(value);
+    return true;
+  };
+}
+
+function isFiniteNumber(value: number | bigint | undefined): value is number | bigint {
+  return value !== undefined && (typeof value === "bigint" || Number.isFinite(value));
+}
+
+/** Memory for so many rows of a quantity. Throws `DaqError("format")` for one that no column can hold. */
 export function eventColumn(stream: string, name: string, key: DataKey, rows: number): EventColumn {
   const column = columnOf(stream, name, key);
   const extent = column.shape.reduce((product, size) => product * size, 1);
@@ -96,27 +142,37 @@ export function eventColumn(stream: string, name: string, key: DataKey, rows: nu
     new ArrayBuffer(Math.ceil((rows * extent * dtypeBytes(column.dtype)) / 8) * 8),
   );
   const values = typedView(column.dtype, bytes.subarray(0, rows * extent * dtypeBytes(column.dtype)));
-  const isWide = values instanceof BigInt64Array || values instanceof BigUint64Array;
   const validity = column.nullable === true ? new Uint8Array(rows) : undefined;
   const { choices } = key;
-  const put = isWide
-    ? (at: number, value: unknown) => {
-        values[at] = typeof value === "bigint" ? value : BigInt(value as number);
-      }
-    : (at: number, value: unknown) => {
-        values[at] = toNumber(value, choices);
-      };
+  const refuse = (what: string, described: string): never => {
+    throw new DaqError("format", `Stream ${stream}: ${name} is ${what}, where ${described} was described.`, {
+      hint: "The descriptor has to say what the events hold; correct the program or the device that gave it.",
+    });
+  };
+  const put = putInto(values, (value) => refuse(String(value), column.dtype));
+  /** False when the row has no value, or a list misses one that integers cannot leave out. */
+  const putRow = (row: number, value: unknown): boolean => {
+    if (!Array.isArray(value)) {
+      const number = toNumber(value, choices);
+      if (number === undefined) return false;
+      if (extent > 1) refuse("a single value", `a list of ${extent}`);
+      return put(row * extent, number);
+    }
+    const items = value.flat(8);
+    if (items.length !== extent) refuse(`a list of ${items.length}`, `one of ${extent}`);
+    let isWhole = true;
+    for (const [index, item] of items.entries())
+      if (!put(row * extent + index, toNumber(item, choices))) isWhole = false;
+    return isWhole;
+  };
   return {
     column,
     bytes,
     ...(validity === undefined ? {} : { validity }),
     set(row, value) {
-      if (validity !== undefined) validity[row] = value === null || value === undefined ? 0 : 1;
-      if (value === null || value === undefined) fillMissing(values, row * extent, (row + 1) * extent);
-      else if (extent === 1 && !Array.isArray(value)) put(row, value);
-      else
-        for (const [index, item] of (value as readonly unknown[]).flat(8).entries())
-          put(row * extent + index, item);
+      const isThere = putRow(row, value);
+      if (!isThere) fillMissing(values, row * extent, (row + 1) * extent);
+      if (validity !== undefined) validity[row] = Number(isThere);
     },
   };
 }

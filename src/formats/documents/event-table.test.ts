@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { composeRun } from "../../documents/compose-run.ts";
+import type { DataKey } from "../../documents/data-key.ts";
 import { typedView } from "../../model/dtype.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { Quantities, Readings } from "../../model/reading.ts";
 import { parseStreamSchema } from "../../model/stream-schema.ts";
+import { eventColumn } from "./event-column.ts";
 import { EventTable } from "./event-table.ts";
 
 const atNs = 1_700_000_000_123_456_789n;
@@ -86,8 +88,70 @@ test("a switch is 0 or 1, a text that is one of a few its number, and a spectrum
 
 test("a text that can be anything is refused with what to do instead", () => {
   assert.throws(() => tableOf({ note: { dtype: "string", unit: null, source: "keyboard" } }), {
-    code: "device",
+    code: "format",
     message: "Stream primary: note is a text, which no table of numbers can hold.",
     hint: /parameter/,
+  });
+});
+
+/** A column of `dtype_numpy` that was given these values, and which of them are there. */
+function given(key: Partial<DataKey>, ...values: readonly unknown[]) {
+  const dataKey: DataKey = { source: "test", dtype: "number", shape: [], ...key };
+  const { column, bytes, validity, set } = eventColumn("primary", "x", dataKey, values.length);
+  for (const [row, value] of values.entries()) set(row, value);
+  const extent = column.shape.reduce((product, size) => product * size, 1);
+  return {
+    values: [...typedView(column.dtype, bytes)].slice(0, values.length * extent),
+    there: [...validity!],
+  };
+}
+
+test("JSON's texts for numbers that it does not have are these numbers", () => {
+  assert.deepEqual(given({}, "NaN", "Infinity", "-Infinity", null), {
+    values: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN],
+    there: [1, 1, 1, 0],
+  });
+});
+
+test("an integer has no not-a-number: it is missing", () => {
+  for (const [numpy, zero] of [
+    ["<i4", 0],
+    ["<i8", 0n],
+  ] as const)
+    assert.deepEqual(given({ dtype: "integer", dtype_numpy: numpy }, Number.NaN, "NaN", "Infinity"), {
+      values: [zero, zero, zero],
+      there: [0, 0, 0],
+    });
+});
+
+test("a text that is none of the few is missing, not one of them", () => {
+  const key = { dtype: "string", choices: ["cw", "pulsed"] } as const;
+  assert.deepEqual(given(key, "pulsed", "off", "cw"), { values: [1, 0, 0], there: [1, 0, 1] });
+});
+
+test("null in a list is not-a-number among floats, and the whole list is missing among integers", () => {
+  const list = [1, null, 3];
+  assert.deepEqual(given({ dtype: "array", dtype_numpy: "<f8", shape: [3] }, list), {
+    values: [1, Number.NaN, 3],
+    there: [1],
+  });
+  assert.deepEqual(given({ dtype: "array", dtype_numpy: "<i4", shape: [3] }, list, [4, 5, 6]), {
+    values: [0, 0, 0, 4, 5, 6],
+    there: [0, 1],
+  });
+});
+
+test("half an integer, and a list of another length, are refused by name", () => {
+  assert.throws(() => given({ dtype: "integer" }, 1.5), {
+    code: "format",
+    message: "Stream primary: x is 1.5, where int64 was described.",
+  });
+  assert.throws(() => given({ dtype: "array", dtype_numpy: "<f8", shape: [2] }, [1, 2, 3]), {
+    code: "format",
+    message: "Stream primary: x is a list of 3, where one of 2 was described.",
+  });
+  assert.throws(() => given({ dtype: "array", dtype_numpy: "<f8", shape: [2] }, 1), {
+    code: "format",
+    message: "Stream primary: x is a single value, where a list of 2 was described.",
   });
 });
