@@ -25,6 +25,7 @@ const benchmarks: readonly (() => Promise<Benchmark>)[] = [
   async () => (await import("./arrow-path.ts")).arrowPath,
   async () => (await import("./csv-samples.ts")).csvSamples,
   async () => (await import("./parquet-samples.ts")).parquetSamples,
+  async () => (await import("./parquet-memory.ts")).parquetMemory,
   async () => (await import("./hdf5-writer.ts")).hdf5Writer,
   async () => (await import("./zarr-writer.ts")).zarrWriter,
   async () => (await import("./kernels.ts")).kernelRates,

@@ -45,7 +45,7 @@ export interface Kernels {
   ): number;
   /**
    * Parquet's DELTA_BINARY_PACKED of `count` integers (1 or more) of 4 or 8 bytes; returns its bytes, at most
-   * `deltaBinaryPackedBytes` of the count.
+   * `deltaBinaryPackedBytes` of the count, or 0 where differences need more than `widest` (1 to 64) bits.
    */
   deltaBinaryPack(
     elementBytes: number,
@@ -53,6 +53,7 @@ export interface Kernels {
     count: number,
     target: number,
     scratch: number,
+    widest: number,
   ): number;
   /**
    * The smallest and the largest of `count` floats of 4 or 8 bytes, to two places of `target`. NaN is passed over; where

@@ -5,7 +5,7 @@ import type { Batch } from "../../src/model/batch.ts";
 import type { StreamSchema } from "../../src/model/stream-schema.ts";
 import { sampleRun } from "../../src/testing/format-contract/sample-streams.ts";
 
-/** A stream whose values follow from the sequence number. */
+/** A stream whose values follow from the sequence number; the last two are for dictionaries. */
 export const counter: StreamSchema = {
   name: "counter",
   kind: "table",
@@ -13,6 +13,8 @@ export const counter: StreamSchema = {
     { name: "half", dtype: "float64", shape: [], dims: [] },
     { name: "rest", dtype: "int16", shape: [], dims: [], nullable: true },
     { name: "pair", dtype: "uint32", shape: [2], dims: ["side"] },
+    { name: "state", dtype: "uint8", shape: [], dims: [] },
+    { name: "level", dtype: "float64", shape: [], dims: [], nullable: true },
   ],
   source: "test",
   clock: "device",
@@ -40,6 +42,11 @@ export function counterBatch(first: number, count: number): Batch {
             (_, at) => first + Math.floor(at / 2) + (at % 2) * 1_000_000,
           ),
         ),
+      },
+      { bytes: bytes(Uint8Array.from(of, (_, at) => (first + at) ** 2 % 11)) },
+      {
+        bytes: bytes(Float64Array.from(of, (_, at) => ((first + at) ** 2 % 13) / 7)),
+        validity: Uint8Array.from(of, (_, at) => ((first + at) % 5 === 0 ? 0 : 1)),
       },
     ],
   };

@@ -39,6 +39,11 @@ const soaks: Record<
     loops: 200,
     load: async () => (await import("./kill-hdf5.ts")).killHdf5,
   },
+  "kill-parquet": {
+    what: "kill -9 of a Parquet writer; recover and resume; pyarrow reads both, where PYTHON has it",
+    loops: 200,
+    load: async () => (await import("./kill-parquet.ts")).killParquet,
+  },
   "swmr-readers": {
     what: "5 h5py readers follow 200,000 records while they are written (PYTHON with h5py)",
     loops: 4,

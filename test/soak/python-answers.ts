@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 
 const python = process.env.PYTHON ?? "python3";
 
-/** A Python script of this folder, which needs h5py and says lines of JSON. */
+/** A Python script of this folder, which says lines of JSON. */
 export class PythonAnswers {
   readonly #process: ChildProcess;
   readonly #closed: Promise<void>;
@@ -40,7 +40,7 @@ export class PythonAnswers {
     this.#wake();
   }
 
-  /** The next line that it says. Rejects when it has ended: without h5py it does so at once. */
+  /** The next line that it says. Rejects when it has ended: without what it imports it does so at once. */
   async next<T>(): Promise<T> {
     while (this.#said.length === 0) {
       if (this.#isClosed) throw this.#silence();
@@ -53,9 +53,7 @@ export class PythonAnswers {
 
   #silence(): Error {
     const { exitCode, signalCode } = this.#process;
-    const hint = this.#errors.includes("No module named")
-      ? "This soak needs h5py: set PYTHON to a Python that has it."
-      : "";
+    const hint = this.#errors.includes("No module named") ? "Set PYTHON to a Python that has it." : "";
     return new Error(
       `${python} gave no answer (${signalCode ?? `exit code ${exitCode}`}). ${hint}\n${this.#errors}`,
     );

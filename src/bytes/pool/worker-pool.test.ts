@@ -264,7 +264,7 @@ test("what is kept for long has memory of its own, is worked on like any block, 
   const input = await own.take(3 * mebibyte);
   const sums = await Promise.all(kept.map((block) => own.checksum(block, mebibyte)));
   assert.deepEqual(sums, Array(4).fill(crc32(bytes)));
-  // Results go there too, cut to what they take; where it is full, to the other memory.
+  // Results go there too; where it is full, to the other memory.
   const results = [];
   const encode = () => own.encodeChecked(input, mebibyte, [{ codec: "snappy" }], { keep: true });
   input.bytes.set(bytes);
@@ -287,6 +287,30 @@ test("what is kept for long has memory of its own, is worked on like any block, 
   assert.equal(own.tryKeep(mebibyte)!.address, kept[2]!.address);
   assert.throws(() => own.give(kept[2]!), /given back before/);
   own.give(input);
+  await own.close();
+});
+
+test("what is kept takes the places of what was kept before, whatever it was compressed to, and no further ones", async () => {
+  const own = await WorkerPool.start({ workers: 1, memoryBytes: 8 * mebibyte, keptBytes: 64 * mebibyte });
+  const input = await own.take(mebibyte);
+  const places = new Set<number>();
+  const alive: Block[][] = [];
+  for (let round = 0; round < 12; round++) {
+    // Half of them stay from one round to the next, as the pages of one row group do while another one is written.
+    const group: Block[] = [];
+    for (let page = 0; page < 4; page++) {
+      input.bytes.set(round % 3 === 0 ? sample(mebibyte, 1 + page) : new Uint8Array(mebibyte));
+      const { block, isKept } = await own.encodeChecked(input, mebibyte, [{ codec: "snappy" }], {
+        keep: true,
+      });
+      assert.equal(isKept, true);
+      places.add(block.address);
+      group.push(block);
+    }
+    alive.push(group);
+    if (alive.length > 2) for (const block of alive.shift()!) own.give(block);
+  }
+  assert.equal(places.size, 3 * 4);
   await own.close();
 });
 

@@ -239,9 +239,12 @@ export class WorkerPool {
           ...(besides === undefined ? {} : { before: besides.before, checksum: besides.checksum }),
         }),
         done: (resultLength, { space, result, resultBytes }, checksum = 0) => {
-          space.shrink(result, resultBytes, resultLength);
-          const block = this.#blocks.adopt(space, result, resultLength);
-          resolve({ block, length: resultLength, checksum, isKept: space !== outputs });
+          const isKept = space !== outputs;
+          // What is kept stays as large as it was reserved: the next result of that size fits into the same place, and only
+          // the memory that one of them needed is ever touched. Remainders would fit nothing, and use up addresses.
+          if (!isKept) space.shrink(result, resultBytes, resultLength);
+          const block = this.#blocks.adopt(space, result, isKept ? resultBytes : resultLength);
+          resolve({ block, length: resultLength, checksum, isKept });
         },
         failed: reject,
       });

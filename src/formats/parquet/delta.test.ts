@@ -10,12 +10,13 @@ const bytes = new Uint8Array(memory.buffer);
 const [scratch, source, target] = [reservedBytes, reservedBytes + scratchBytes, 5 << 20];
 const guard = 0xa7;
 
-function packed(values: BigInt64Array | Int32Array): Uint8Array {
+function packed(values: BigInt64Array | Int32Array, widest = 64): Uint8Array {
   const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const room = deltaBinaryPackedBytes(values.BYTES_PER_ELEMENT, values.length);
   bytes.fill(guard, target, target + room + 64);
   bytes.set(raw, source);
-  const length = kernels.deltaBinaryPack(values.BYTES_PER_ELEMENT, source, values.length, target, scratch);
+  const { BYTES_PER_ELEMENT, length: count } = values;
+  const length = kernels.deltaBinaryPack(BYTES_PER_ELEMENT, source, count, target, scratch, widest);
   assert.ok(length <= room, `${length} of ${room} bytes`);
   assert.ok(bytes.subarray(target + room, target + room + 64).every((byte) => byte === guard));
   return bytes.slice(target, target + length);
@@ -49,6 +50,20 @@ test("every count around the blocks, every width and every wrap reads back", () 
   assert.deepEqual(new BigInt64Array(decodeDelta(packed(edges), 8, 6).buffer), edges);
   const narrowEdges = Int32Array.of(2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, 0, -1);
   assert.deepEqual(new Int32Array(decodeDelta(packed(narrowEdges), 4, 5).buffer), narrowEdges);
+});
+
+test("differences that are wider than allowed are not packed", () => {
+  for (const widest of [7, 28, 31])
+    for (const array of [BigInt64Array, Int32Array]) {
+      // In the last miniblock of the second block.
+      const values = new array(250);
+      values[240] = (
+        array === BigInt64Array ? 2n ** BigInt(widest - 1) - 1n : 2 ** (widest - 1) - 1
+      ) as never;
+      // Up and down by so much: the differences are a bit wider.
+      assert.ok(packed(values, widest).byteLength > 0);
+      assert.equal(packed(values, widest - 1).byteLength, 0);
+    }
 });
 
 test("timestamps at a steady rate take next to nothing", () => {

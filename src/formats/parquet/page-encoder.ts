@@ -158,9 +158,9 @@ async function rawBodyOf(
     };
   const values = { valueBytes: layout.valueBytes, count: present, source: block.address + plainAt };
   const encoded = await encodeValues(pool, encoder, values, block.address + levelBytes);
-  // Differences can be wider than what they are of, and not every reader (fastparquet 2026.9) gets wide ones right.
-  const isLonger = encoding === "deltaBinaryPacked" && encoded!.bytes >= values.count * values.valueBytes;
-  if (isLonger) return rawBodyOf(pool, page, { encoding: "plain" });
+  // A few differences take the room of 32, and then more than what they are of.
+  const isLonger = encoded === undefined || encoded.bytes >= values.count * values.valueBytes;
+  if (encoding === "deltaBinaryPacked" && isLonger) return rawBodyOf(pool, page, { encoding: "plain" });
   if (encoded !== undefined)
     return { ...encoded, bytes: levelBytes + encoded.bytes, encoding, isUnsplit: false };
   const fallback = encoder.encoding === "rleDictionary" ? encoder.fallback : undefined;

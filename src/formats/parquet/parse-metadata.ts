@@ -83,7 +83,8 @@ function parseChunk(fields: ThriftFields): ParsedChunk {
     codec: countOf(meta, 4, "codec"),
     values: countOf(meta, 5, "number of values"),
     bytes: countOf(meta, 7, "size of a column chunk"),
-    startBytes: dictionary > 0 ? Math.min(dictionary, firstPage) : firstPage,
+    // Where there is no record, pyarrow writes a dictionary but no page, and 0 as the place of the first one.
+    startBytes: dictionary > 0 && (firstPage === 0 || dictionary < firstPage) ? dictionary : firstPage,
     ...(statistics instanceof Map ? statisticsOf(statistics) : {}),
   };
 }

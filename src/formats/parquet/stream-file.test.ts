@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
 import { camera, gauges, sampleRun, spectrum } from "../../testing/format-contract/sample-streams.ts";
@@ -10,6 +11,8 @@ import { parquetFormat } from "./format.ts";
 import { ParquetInput } from "./input.ts";
 import { inspectParquet } from "./inspect.ts";
 import { readFooter } from "./read-footer.ts";
+import { ParquetStreamFile } from "./stream-file.ts";
+import { TailFile } from "./tail-file.ts";
 
 let folder: string;
 before(async () => {
@@ -39,6 +42,41 @@ test("three flushes of 10,000 events are 30,000 rows in one row group, with noth
     [30_000],
   );
   assert.deepEqual(await readdir(folder), ["events.parquet"]);
+});
+
+test("a writer whose disk is slow never has more than two row groups that are not written", async () => {
+  const path = join(folder, "slow.parquet");
+  const sink = await openFileSink(path);
+  const options = { compression: "snappy", durability: "process", chunkRows: 500 } as const;
+  const file = await ParquetStreamFile.create(sink, {
+    stream: gauges,
+    info: sampleRun,
+    options,
+    tail: new TailFile(path, openFileSink, false),
+    rowGroupBytes: 150_000,
+  });
+  const { rowGroupRows } = file;
+  const writeAll = sink.writeAll.bind(sink);
+  let writtenRows = 0;
+  // Ten row groups are appended in less than this, by a writer that would not wait.
+  sink.writeAll = async (pieces) => {
+    await sleep(100);
+    await writeAll(pieces);
+    writtenRows += rowGroupRows;
+  };
+  const source = new SampleBatches(gauges);
+  let mostWaiting = 0;
+  for (let batch = 1; batch <= 10 * (rowGroupRows / 500); batch++) {
+    await file.append(source.next(500));
+    mostWaiting = Math.max(mostWaiting, batch * 500 - writtenRows);
+  }
+  assert.ok(mostWaiting > rowGroupRows, "one row group is filled while another one is written");
+  assert.ok(
+    mostWaiting <= 2 * rowGroupRows,
+    `${mostWaiting} rows, where two row groups are ${2 * rowGroupRows}`,
+  );
+  await file.close({ complete: true, accounts: [] });
+  assert.equal((await inspectParquet(path)).streams[0]!.records, 10 * rowGroupRows);
 });
 
 test("a stream of images is taken with a sentence that names better formats; spectra are not remarked on", () => {

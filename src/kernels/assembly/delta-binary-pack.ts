@@ -5,9 +5,17 @@ const miniblockValues: u32 = 32;
 /**
  * Parquet's DELTA_BINARY_PACKED of `count` (at least 1) integers of 4 or 8 bytes; `target` has room for
  * `deltaBinaryPackedBytes`. The differences of a block are taken from the smallest one and packed in as many bits as the
- * largest of a miniblock needs. They wrap around in the width of the integers, as the readers' sums do.
+ * largest of a miniblock needs; where that is more than `widest`, 0 is returned. They wrap around in the width of the
+ * integers, as the readers' sums do.
  */
-export function deltaBinaryPack(elementBytes: u32, source: usize, count: u32, target: usize, scratch: usize): u32 {
+export function deltaBinaryPack(
+  elementBytes: u32,
+  source: usize,
+  count: u32,
+  target: usize,
+  scratch: usize,
+  widest: u32,
+): u32 {
   const isWide = elementBytes === 8;
   let to = target;
   to = varint(to, blockValues);
@@ -45,6 +53,7 @@ export function deltaBinaryPack(elementBytes: u32, source: usize, count: u32, ta
       }
       for (let at = filled; at < miniblockValues; at++) store<u64>(deltas + (at << 3), 0);
       const width = 64 - <u32>clz(bits);
+      if (<u32>width > widest) return 0;
       store<u8>(widths + first / miniblockValues, <u8>width);
       to = packed(to, deltas, width);
     }
