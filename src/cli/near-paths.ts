@@ -5,7 +5,7 @@ import { nearestName } from "../toml/nearest-name.ts";
 import { countText } from "./quantity-text.ts";
 
 const mostShown = 3;
-const interesting = /\.(h5|hdf5|nxs|arrow|csv|csv\.gz|zarr|run\.json|journal\.jsonl|toml)$/i;
+const interesting = /\.(h5|hdf5|nxs|arrow|csv|csv\.gz|zarr|run\.json|jsonl|toml)$/i;
 
 /** The error for a file that is not there: with the folder that is missing, or names in it that are near. */
 export async function noSuchFile(path: string): Promise<DaqError> {

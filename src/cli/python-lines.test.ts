@@ -18,3 +18,10 @@ test("the lines for an HDF5 file reach the values of each stream", () => {
     'instrument = entry["instrument_2/x"]',
   ]);
 });
+
+test("the documents of JSON lines are read with nothing but Python", () => {
+  assert.deepEqual(pythonLines(["data/run.jsonl"]), [
+    "import json",
+    'data_documents = [json.loads(line) for line in open("data/run.jsonl")]',
+  ]);
+});

@@ -19,11 +19,13 @@ export function pythonLines(
   const csv = ofKind(/\.csv(\.gz)?$/i);
   const hdf5 = ofKind(/\.(h5|hdf5|nxs)$/i);
   const parquet = ofKind(/\.parquet$/i);
+  const jsonl = ofKind(/\.jsonl$/i);
   const zarr = paths.filter((path) => /\.zarr$/i.test(path));
   const isInParts = ({ isPattern }: PartGroup): boolean => isPattern;
   const isWhole = ({ isPattern }: PartGroup): boolean => !isPattern;
   if (groups.some(isInParts)) lines.push("from glob import glob");
   if (hdf5.length > 0) lines.push("import h5py");
+  if (jsonl.length > 0) lines.push("import json");
   if (arrow.some(isWhole)) lines.push("import pyarrow as pa");
   if ([...arrow, ...parquet].some(isInParts)) lines.push("import pyarrow.dataset as ds");
   if (parquet.some(isWhole)) lines.push("import pyarrow.parquet as pq");
@@ -55,6 +57,14 @@ export function pythonLines(
         : `${variable(path)}_table = ${table(JSON.stringify(path))}`,
     );
   }
+  for (const { path, isPattern } of jsonl) {
+    const documents = `${variable(path)}_documents`;
+    lines.push(
+      isPattern
+        ? `${documents} = [json.loads(line) for path in ${allOf(path)} for line in open(path)]`
+        : `${documents} = [json.loads(line) for line in open(${JSON.stringify(path)})]`,
+    );
+  }
   for (const path of zarr) lines.push(...zarrLines(path, pythonName));
   return lines;
 }
@@ -83,7 +93,7 @@ function allOf(pattern: string): string {
 function variable(path: string): string {
   const name = path
     .slice(path.lastIndexOf("/") + 1)
-    .replace(/\.(arrow|parquet|csv|csv\.gz)$/i, "")
+    .replace(/\.(arrow|parquet|csv|csv\.gz|jsonl)$/i, "")
     .replace(/_\*/, "");
   const part = name.includes(".") ? name.slice(name.indexOf(".") + 1) : "data";
   return pythonName(part);

@@ -24,7 +24,17 @@ export type OutputPathValues = {
  * Extensions that mean a format of daq-storage, whether this version writes it or not: at the end of a template they
  * give way to that of the format which is written.
  */
-const dataExtensions = [".h5", ".hdf5", ".nxs", ".arrow", ".parquet", ".csv.gz", ".csv", ".zarr"] as const;
+const dataExtensions = [
+  ".h5",
+  ".hdf5",
+  ".nxs",
+  ".arrow",
+  ".parquet",
+  ".csv.gz",
+  ".csv",
+  ".zarr",
+  ".jsonl",
+] as const;
 
 /** The extension at the end of the template that means a format; undefined when there is none. */
 export function dataExtensionOf(template: string): string | undefined {

@@ -7,7 +7,7 @@ import type { StreamSchema } from "../model/stream-schema.ts";
 import type { StoredObject } from "../stores/contract.ts";
 
 /** The formats that a configuration can name. */
-export type FormatName = "arrow" | "csv" | "hdf5" | "parquet" | "zarr";
+export type FormatName = "arrow" | "csv" | "hdf5" | "jsonl" | "parquet" | "zarr";
 
 export type FormatOptions = {
   /** One of the format's `compressions`. */

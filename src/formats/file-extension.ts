@@ -9,3 +9,11 @@ export function extensionIn(path: string, extensions: readonly string[]): string
     .sort((a, b) => b.length - a.length);
   return longest === undefined ? undefined : path.slice(-longest.length);
 }
+
+/** Ends of names of what stands beside data: the journals of a run and of an upload, and the documents of a plan. */
+const besideData = [".journal.jsonl", ".upload.jsonl", ".documents.jsonl"] as const;
+
+/** True for a name that ends as data in JSON lines does, and means something else. */
+export function isBesideData(path: string): boolean {
+  return extensionIn(path, besideData) !== undefined;
+}

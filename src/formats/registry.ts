@@ -1,6 +1,6 @@
 import { DaqError } from "../model/errors.ts";
 import type { Format, FormatName } from "./contract.ts";
-import { extensionIn } from "./file-extension.ts";
+import { extensionIn, isBesideData } from "./file-extension.ts";
 
 /** Adding a format is a folder and a line here. */
 const parts: Record<FormatName, () => Promise<Format>> = {
@@ -9,6 +9,7 @@ const parts: Record<FormatName, () => Promise<Format>> = {
   csv: async () => (await import("./csv/format.ts")).csvFormat,
   parquet: async () => (await import("./parquet/format.ts")).parquetFormat,
   zarr: async () => (await import("./zarr/format.ts")).zarrFormat,
+  jsonl: async () => (await import("./jsonl/format.ts")).jsonlFormat,
 };
 
 export const formatNames = Object.keys(parts) as readonly FormatName[];
@@ -27,7 +28,7 @@ export async function loadFormat(name: string): Promise<Format> {
 
 /** The format whose extension the path has; throws `DaqError("format")` when none has. */
 export async function formatOfPath(path: string): Promise<Format> {
-  for (const name of formatNames) {
+  for (const name of isBesideData(path) ? [] : formatNames) {
     const format = await parts[name]();
     if (extensionIn(path, format.extensions) !== undefined) return format;
   }

@@ -55,7 +55,7 @@ async function ask(
   }
 }
 
-const formats: readonly FormatName[] = ["parquet", "csv", "arrow", "hdf5", "zarr"];
+const formats: readonly FormatName[] = ["parquet", "csv", "arrow", "hdf5", "zarr", "jsonl"];
 /** CSV spreads a column with a shape over fields. */
 const third = (format: FormatName) => (format === "csv" ? '"spectrum[2]"' : "spectrum[3]");
 

@@ -3,7 +3,7 @@ import { isStreamName, type StreamSchema } from "../../model/stream-schema.ts";
 /** A column with a shape is spread over this many fields at most; larger ones are frames. */
 export const mostElements = 1024;
 /** Excel and LibreOffice show 16,384 columns (XFD) and drop the rest in silence. */
-export const mostFields = 16_384;
+const mostFields = 16_384;
 
 /** The names in the header line: the record's index, then each column; `name[0]`, `name[1]` … where it has a shape. */
 export function fieldNames(stream: StreamSchema): string[] {

@@ -87,7 +87,7 @@ export function checkHeader(
     notes.push("The header line is not the one that the sidecar describes.");
 }
 
-export function headerText(path: string, header: Uint8Array): string {
+function headerText(path: string, header: Uint8Array): string {
   const fail = (cause?: unknown): never => {
     throw new DaqError("format", `${path}: the first line is not text in UTF-8; this is not a CSV file.`, {
       hint: "Check what the file is, for example with `file`.",

@@ -1,7 +1,7 @@
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
+import { accountForHoles } from "../account-for-holes.ts";
 import type { RecoveredFile } from "../contract.ts";
-import { accountForHoles } from "./account-for-holes.ts";
 import { headerLine } from "./fields.ts";
 import { finishTailSwap, swapGzipTail } from "./gzip-tail.ts";
 import { checkHeader, isWhole } from "./inspect.ts";

@@ -1,4 +1,5 @@
 import { DaqError } from "../../model/errors.ts";
+import type { Hole } from "../account-for-holes.ts";
 import type { TextSource } from "./text-source.ts";
 
 const lineFeed = 0x0a;
@@ -6,9 +7,6 @@ const carriageReturn = 0x0d;
 const quote = 0x22;
 const comma = 0x2c;
 const longestLineBytes = 16 * 1024 * 1024;
-
-/** A hole in the sequence numbers. */
-export type Hole = { readonly first: number; readonly count: number };
 
 export type ScannedRows = {
   /** The header line without its line end; undefined when the file breaks off before it. */

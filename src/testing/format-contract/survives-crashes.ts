@@ -185,7 +185,12 @@ export function survivesCrashes(
       await writer.checkpoint();
       const checkpointBytes = (await stat(target.path)).size;
       const parts = [kept];
-      for (let bytes = 0; bytes < checkpointBytes + 4096; bytes = (await stat(target.path)).size)
+      // Two batches at least: in some formats the text of one is longer than what is cut.
+      for (
+        let bytes = 0;
+        parts.length < 3 || bytes < checkpointBytes + 4096;
+        bytes = (await stat(target.path)).size
+      )
         parts.push(await appendAll(writer, [source.next(20)]));
       const all = joined(...parts).get(gauges.name)!;
       if (closed)

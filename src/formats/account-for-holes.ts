@@ -1,5 +1,7 @@
-import type { Ledger, LostRange } from "../../model/ledger.ts";
-import type { Hole } from "./scan-rows.ts";
+import type { Ledger, LostRange } from "../model/ledger.ts";
+
+/** A hole in the sequence numbers. */
+export type Hole = { readonly first: number; readonly count: number };
 
 /**
  * The ledger of a file that was recovered: every hole in its sequence numbers is a lost range. The `known` ranges of a
