@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ByteSink, OpenSink } from "./byte-sink.ts";
 
 /** Bytes that all sinks of one recorder may write: `mbPerS` × 10⁶ each second. */
-export class WriteBudget {
+class WriteBudget {
   readonly #bytesPerMs: number;
   #freeAtMs = 0;
 

@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { DeviceSet } from "../devices/device-set.ts";
+import type { Plan } from "../engine/plan.ts";
 import type { PlanModule } from "../engine/plan-module.ts";
 import { DaqError } from "../model/errors.ts";
+import { planError } from "./plan-error.ts";
 
 const root = new URL("../../", import.meta.url);
 const isSource = import.meta.url.endsWith(".ts");
@@ -23,6 +26,19 @@ function ownModule(
   return path === undefined ? undefined : new URL(path, root).href;
 }
 
+/** The steps of a plan; what it throws by itself says where. */
+function* stepsOf(plan: PlanModule["default"], devices: DeviceSet, path: string): Plan<unknown> {
+  try {
+    const steps: Partial<Plan<unknown>> | undefined = plan(devices);
+    if (typeof steps?.next === "function") return yield* steps as Plan<unknown>;
+  } catch (error) {
+    throw planError(error, path);
+  }
+  throw new DaqError("script", `${path} gives no plan: its function returns something else.`, {
+    hint: "Return the plan, as in (devices) => count([…]), or make it a function* without async.",
+  });
+}
+
 /**
  * Loads a file with a plan, TypeScript or JavaScript. What it imports as `daq-storage` is the package that runs it. Throws
  * `DaqError` for a file that is not there, that cannot be loaded, or that exports no plan.
@@ -39,7 +55,8 @@ export async function loadPlan(path: string): Promise<PlanModule["default"]> {
   });
   try {
     const loaded = (await import(pathToFileURL(resolve(path)).href)) as Partial<PlanModule>;
-    if (typeof loaded.default === "function") return loaded.default;
+    const { default: plan } = loaded;
+    if (typeof plan === "function") return (devices) => stepsOf(plan, devices, path);
   } catch (cause) {
     if (cause instanceof DaqError) throw cause;
     throw new DaqError(

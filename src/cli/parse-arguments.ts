@@ -4,7 +4,7 @@ import { nearestName } from "../toml/nearest-name.ts";
 import type { Command, OptionDefinition, ParsedArguments } from "./command.ts";
 
 /** Options that every command has. */
-export const commonOptions: readonly OptionDefinition[] = [
+const commonOptions: readonly OptionDefinition[] = [
   { name: "json", kind: "flag", doc: "Machine-readable output: one JSON object a line." },
   { name: "help", short: "h", kind: "flag", doc: "This text." },
 ];

@@ -3,7 +3,7 @@ import type { Terminal } from "./terminal.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Ctrl-C during a plan: the first aborts it, the second halts it, the third gives up storing. */
+/** Ctrl-C during a plan: the first aborts it, the second halts it, the third gives up storing. Behind it: ends an upload. */
 export class PlanInterrupts {
   readonly #experiment: Experiment;
   readonly #terminal: Terminal;
@@ -20,8 +20,11 @@ export class PlanInterrupts {
     // A terminal that closes may say so more than once.
     if (signal === "SIGHUP" && this.#count > 0) return;
     this.#count++;
-    const { engine } = this.#experiment;
-    if (this.#count === 1) {
+    const { engine, isUploading } = this.#experiment;
+    if (isUploading && engine.state === "idle") {
+      this.#terminal.log("The upload is stopped; what is not there yet stays in the spool.");
+      this.#experiment.stopUploads();
+    } else if (this.#count === 1) {
       this.#terminal.log(
         "Aborting: axes stop, the plan cleans up, the files are closed. Ctrl-C again halts.",
       );

@@ -1,5 +1,6 @@
 import type { RunHooks } from "../run/run-contract.ts";
 import type { Terminal } from "./terminal.ts";
+import { uploadProgress } from "./upload-progress.ts";
 
 /** What is said of a recording that goes on. `stops` is what Ctrl-C does. */
 export function runHooks(terminal: Terminal, stops: string): RunHooks {
@@ -12,6 +13,7 @@ export function runHooks(terminal: Terminal, stops: string): RunHooks {
       if (terminal.json) terminal.printJson({ event: "notice", message });
       terminal.log(`note: ${message}`);
     },
+    onUploading: uploadProgress(terminal),
     onStart: ({ runUid, ringPath, recorder, recorderPid, files, target }) => {
       const store = target === undefined ? "" : ` and from there to ${target},`;
       if (terminal.json)

@@ -131,6 +131,7 @@ async function carryOut(
   let see: (id: string, frame: Uint8Array) => void = () => {};
   await using experiment = await openExperiment(config, {
     ...hooks,
+    filesBeside: () => log.filesBeside,
     onStart: (run) => {
       log.begin(run.recorder.indexPath);
       hooks.onStart?.(run);
@@ -167,8 +168,8 @@ async function carryOut(
       return undefined;
     });
     if (failure instanceof Error) log.write(failure.message);
-    const reports = await experiment.settled();
     const logFailure = await log.close();
+    const reports = await experiment.settled();
     if (logFailure !== undefined)
       terminal.warn(`What the script printed is not in ${log.path}: ${logFailure.message}`);
     return tellOutcome("script", outcome, failure, reports, terminal);

@@ -21,7 +21,11 @@ export class ScriptInterrupts {
   }
 
   #interrupt(signal: NodeJS.Signals): void {
-    if (!this.#stop.signal.aborted) {
+    const { engine, isUploading } = this.#experiment;
+    if (isUploading && engine.state === "idle") {
+      this.#terminal.log("The upload is stopped; what is not there yet stays in the spool.");
+      this.#experiment.stopUploads();
+    } else if (!this.#stop.signal.aborted) {
       this.#terminal.log(
         "Stopping: devices go into their safe state, the files are closed. Ctrl-C again gives up.",
       );

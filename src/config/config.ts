@@ -88,6 +88,8 @@ export type DeviceConfig = {
   readonly formats: readonly FormatName[];
   /** The driver's own keys, checked against its definitions. */
   readonly settings: SettingValues;
+  /** Where the configuration file describes it, "scan.toml:12"; absent when no file does. */
+  readonly place?: string;
 };
 
 export type LoadedConfig = {

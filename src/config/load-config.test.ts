@@ -146,6 +146,7 @@ test("the architecture's configuration with a ring that grows is valid in every 
         driver: "sim.camera",
         formats: ["hdf5"],
         settings: { width: 640, height: 480, rate_hz: 30 },
+        place: "daq.toml:22",
       },
     ],
   });

@@ -1,7 +1,7 @@
 import { nearestName } from "../toml/nearest-name.ts";
 
 /** Stores that an output path can name, by the scheme of their URLs. */
-export const outputSchemes = ["s3", "az", "gs"] as const;
+const outputSchemes = ["s3", "az", "gs"] as const;
 
 export type OutputUrl = {
   readonly scheme: (typeof outputSchemes)[number];

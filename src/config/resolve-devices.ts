@@ -156,6 +156,7 @@ async function resolveDevice(
       driver: driverName,
       formats: formats ?? [],
       settings: besideFile(specific, driver.settings),
+      ...(origin.kind === "file" ? { place: placeText(origin) } : {}),
     },
     origins,
     settings: [...deviceSettings, ...driver.settings],

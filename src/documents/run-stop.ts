@@ -36,7 +36,7 @@ const streamAccount = record("the account of a stream", {
   more: optional(moreRanges, "Where the further ranges are."),
 });
 
-export const lossLedger = record("a loss ledger", {
+const lossLedger = record("a loss ledger", {
   complete: required(boolean, "The run ended and nothing is missing from the account itself."),
   accounts: required(listOf(streamAccount), "One for each stream."),
 });

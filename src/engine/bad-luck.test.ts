@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Readings } from "../model/reading.ts";
-import { RecordedDocuments } from "../testing/recorded-documents.ts";
 import { StandInAxis } from "../testing/stand-in-axis.ts";
 import { StandInGauge } from "../testing/stand-in-gauge.ts";
+import { watchedEngine } from "../testing/watched-engine.ts";
 import { dryRun } from "./dry-run.ts";
+import { addMetadata } from "./messages/add-metadata.ts";
 import { beginMove } from "./messages/begin-move.ts";
 import { beginTrigger } from "./messages/begin-trigger.ts";
 import { checkpoint } from "./messages/checkpoint.ts";
@@ -19,28 +20,18 @@ import { stage } from "./messages/stage.ts";
 import { wait } from "./messages/wait.ts";
 import type { Plan } from "./plan.ts";
 import { count } from "./plans/count.ts";
+import { gridScan } from "./plans/grid-scan.ts";
 import { inRun } from "./plans/in-run.ts";
 import { listScan } from "./plans/list-scan.ts";
 import { moveTo, point, triggerAndRead } from "./plans/point.ts";
 import { scan } from "./plans/scan.ts";
-import { RunEngine } from "./run-engine.ts";
 import type { RunEngineOptions } from "./run-engine-options.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 const never = () => new Promise<never>(() => {});
 
-function prepared(options: RunEngineOptions = {}) {
-  const warnings: string[] = [];
-  const engine = new RunEngine({
-    answerSeconds: 0.05,
-    actionSeconds: 0.2,
-    warn: (text) => warnings.push(text),
-    ...options,
-  });
-  const documents = new RecordedDocuments();
-  engine.subscribe(documents.take);
-  return { engine, documents, warnings };
-}
+const prepared = (options: RunEngineOptions = {}) =>
+  watchedEngine({ answerSeconds: 0.05, actionSeconds: 0.2, ...options });
 
 describe("a late answer", () => {
   test("of a reading is never taken for that of a later question", async () => {
@@ -208,11 +199,63 @@ test("a limit exceeded at point 9,000 is found before the start, and no device w
     index === 8_999 ? 100.001 : (index % 100) / 2,
   );
   const make = () => listScan([], { axis, places });
-  assert.throws(() => dryRun(make()), { code: "device", message: /100\.001 mm.*at point 9000/ });
+  const refusal = {
+    code: "device",
+    message: /100\.001 mm.*That is point 9000 of the plan; nothing was moved/,
+  };
+  assert.throws(() => dryRun(make()), refusal);
+  await assert.rejects(engine.run(make()), refusal);
+  assert.deepEqual([axis.told, documents.all], [[], []]);
+});
+
+test("a limit that a plan of its own exceeds at its ninth point is found dry; else the run fails there, with the points before", async () => {
+  const { engine, documents } = prepared();
+  const axis = new StandInAxis("stage");
+  function* steps(): Plan {
+    for (let point = 1; point <= 20; point++) {
+      yield* moveTo([[axis, point === 9 ? 100.001 : point]]);
+      yield* triggerAndRead([axis]);
+    }
+  }
+  const make = () => inRun({ plan_name: "mine" }, [], steps());
+  assert.throws(() => dryRun(make()), { code: "device", message: /100\.001 mm.*at point 9 of/ });
   assert.deepEqual([axis.told, documents.all], [[], []]);
   await assert.rejects(engine.run(make()), { message: /100\.001 mm/ });
-  assert.equal(documents.of("event").length, 8_999, "who does not try it dry has the points before");
+  assert.equal(documents.of("event").length, 8);
   assert.equal(documents.of("stop")[0]!.exit_status, "fail");
+  assert.equal(axis.told.filter((told) => told !== "stop").at(-1), "move 8");
+});
+
+test("a limit that a fast axis of a grid exceeds is found at the first line, that of a slow one where it comes", () => {
+  const [slow, fast] = [new StandInAxis("slow"), new StandInAxis("fast")];
+  const grid = (slowStop: number, fastStop: number) =>
+    gridScan(
+      [],
+      { axis: slow, start: 0, stop: slowStop, num: 11 },
+      { axis: fast, start: 0, stop: fastStop, num: 6, snake: true },
+    );
+  assert.throws(() => dryRun(grid(100, 110)), { message: /fast cannot be moved to 110 mm.*point 6 of/ });
+  assert.throws(() => dryRun(grid(110, 100)), { message: /slow cannot be moved to 110 mm.*point 61 of/ });
+  assert.throws(() => dryRun(grid(110, 110)), { message: /fast cannot be moved/ });
+});
+
+test("metadata that a plan adds with a key of the run are refused where it adds them, and it may go on", async () => {
+  const { engine, documents } = prepared();
+  const refused: unknown[] = [];
+  function* adding(): Plan {
+    for (const metadata of [{ plan_name: "mine" }, { "a/b": 1 }, { sample: 3 }])
+      try {
+        yield* addMetadata(metadata);
+      } catch (error) {
+        refused.push((error as Error).message);
+      }
+    yield* addMetadata({ sample: "GaAs" });
+    yield* inRun({ plan_name: "good" }, [], (function* (): Plan {})());
+  }
+  await engine.run(adding());
+  assert.match(refused.join("\n"), /"plan_name" is taken.*"a\/b".*sample: expected text/s);
+  const [start] = documents.of("start");
+  assert.deepEqual([start!.plan_name, start!.sample], ["good", "GaAs"]);
 });
 
 for (const key of ["uid", "time", "plan_name", "num_points", "snaking"])

@@ -16,3 +16,8 @@ export function outranks(reason: Error, other: unknown): boolean {
   const rank = (of: unknown) => ranks.indexOf(of instanceof Interruption ? of.kind : undefined);
   return rank(reason) > rank(other);
 }
+
+/** The plan goes on afterwards. */
+export function isPause(reason: unknown): boolean {
+  return reason instanceof Interruption && reason.kind === "pause";
+}

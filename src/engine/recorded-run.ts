@@ -29,7 +29,10 @@ export type Ask = <Answer>(
 export type Emit = <Name extends DocumentName>(name: Name, doc: Documents[Name]) => Promise<void>;
 
 /** Where the frames of a device are, in the words of a stream resource. */
-export type FramePlace = Pick<StreamResource, "mimetype" | "uri" | "parameters">;
+export type FramePlace = Pick<StreamResource, "mimetype" | "uri" | "parameters"> & {
+  /** Where the frame of a number is there, from 0: one that was lost has no place, and is undefined. Absent: none is lost. */
+  readonly positionOf?: (frame: number) => number | undefined;
+};
 
 type Stream = {
   /** Devices of its events, in their order. */
@@ -58,6 +61,8 @@ export type RecordedRunOptions = {
   readonly earlier?: EarlierStreams;
 };
 
+type FrameResource = { readonly uid: string; readonly place: FramePlace };
+
 type Bundle = {
   readonly stream: string;
   readonly devices: Readable[];
@@ -72,7 +77,7 @@ export class RecordedRun {
   readonly #ask: Ask;
   readonly #streams = new Map<string, Stream>();
   readonly #framePlace: (device: FrameProducing) => FramePlace | undefined;
-  readonly #resources = new Map<FrameProducing, string>();
+  readonly #resources = new Map<FrameProducing, FrameResource>();
   readonly #onFailure: (error: Error) => void;
   readonly #earlier: EarlierStreams;
   /** Ends what a monitored device is asked while the run is ended. */
@@ -203,24 +208,29 @@ export class RecordedRun {
       const frame = event.data[`${device.id}_frame`];
       const resource = typeof frame === "number" ? await this.#resourceOf(device) : undefined;
       if (typeof frame !== "number" || resource === undefined) continue;
+      const { positionOf } = resource.place;
+      const position = positionOf === undefined ? frame : positionOf(frame);
+      if (position === undefined) continue;
       const datum = this.#composed.composeStreamDatum({
-        stream_resource: resource,
+        stream_resource: resource.uid,
         descriptor: event.descriptor,
-        indices: { start: frame, stop: frame + 1 },
+        indices: { start: position, stop: position + 1 },
         seq_nums: { start: event.seq_num, stop: event.seq_num + 1 },
       });
       await this.#emit("stream_datum", datum);
     }
   }
 
-  async #resourceOf(device: FrameProducing): Promise<string | undefined> {
+  async #resourceOf(device: FrameProducing): Promise<FrameResource | undefined> {
     const known = this.#resources.get(device);
     const place = known === undefined ? this.#framePlace(device) : undefined;
     if (place === undefined) return known;
-    const resource = this.#composed.composeStreamResource({ data_key: device.id, ...place });
-    this.#resources.set(device, resource.uid);
-    await this.#emit("stream_resource", resource);
-    return resource.uid;
+    const { mimetype, uri, parameters } = place;
+    const document = this.#composed.composeStreamResource({ data_key: device.id, mimetype, uri, parameters });
+    const resource = { uid: document.uid, place };
+    this.#resources.set(device, resource);
+    await this.#emit("stream_resource", document);
+    return resource;
   }
 
   /** Drops the event that was begun. */

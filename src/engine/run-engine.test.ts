@@ -2,43 +2,25 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { createOpticalBench } from "../devices/sim/optical-bench.ts";
-import { RecordedDocuments } from "../testing/recorded-documents.ts";
 import { StandInAxis } from "../testing/stand-in-axis.ts";
-import { checkpoint } from "./messages/checkpoint.ts";
-import { closeRun } from "./messages/close-run.ts";
+import { watchedEngine } from "../testing/watched-engine.ts";
 import { openRun } from "./messages/open-run.ts";
 import { setExposure } from "./messages/set-exposure.ts";
 import { sleep } from "./messages/sleep.ts";
-import { stage } from "./messages/stage.ts";
 import type { Plan } from "./plan.ts";
 import { count } from "./plans/count.ts";
 import { inRun } from "./plans/in-run.ts";
-import { listScan } from "./plans/list-scan.ts";
 import { moveTo, point, triggerAndRead } from "./plans/point.ts";
 import { scan } from "./plans/scan.ts";
 import { RunEngine } from "./run-engine.ts";
-import type { RunEngineOptions } from "./run-engine-options.ts";
 
 const never = () => new Promise<void>(() => {});
-
-function prepared(options: RunEngineOptions = {}) {
-  const warnings: string[] = [];
-  const engine = new RunEngine({
-    answerSeconds: 0.1,
-    actionSeconds: 0.3,
-    warn: (text) => warnings.push(text),
-    ...options,
-  });
-  const documents = new RecordedDocuments();
-  engine.subscribe(documents.take);
-  return { engine, documents, warnings };
-}
 
 const atOnce = () => createOpticalBench({ speed: Number.POSITIVE_INFINITY });
 
 describe("a plan that goes well", () => {
   test("gives documents in order, with set points, read-backs and a ledger", async () => {
-    const { engine, documents } = prepared({ metadata: { operator: "Ada" } });
+    const { engine, documents } = watchedEngine({ metadata: { operator: "Ada" } });
     const { laser, meter, shutter } = atOnce();
     const outcome = await engine.run(scan([meter, shutter], { axis: laser, start: 700, stop: 990 }, 30), {
       sample: "GaAs",
@@ -70,7 +52,7 @@ describe("a plan that goes well", () => {
 
   test("reads the baseline before the first and after the last event", async () => {
     const { stage, meter } = atOnce();
-    const { engine, documents } = prepared({ baseline: [stage] });
+    const { engine, documents } = watchedEngine({ baseline: [stage] });
     await engine.run(count([meter], { num: 2 }));
     const streams = new Map(documents.of("descriptor").map(({ uid, name }) => [uid, name]));
     assert.deepEqual(
@@ -80,7 +62,7 @@ describe("a plan that goes well", () => {
   });
 
   test("gives a stream a new descriptor after a device was set differently", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { meter } = atOnce();
     await engine.run(
       inRun(
@@ -105,7 +87,7 @@ describe("a plan that goes well", () => {
   });
 
   test("keeps a value that a device did not have as null", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { meter } = createOpticalBench({ speed: Number.POSITIVE_INFINITY, missEvery: 3 });
     await engine.run(count([meter], { num: 3 }));
     assert.deepEqual(
@@ -115,7 +97,7 @@ describe("a plan that goes well", () => {
   });
 
   test("is put together from others in plain TypeScript, and gets what they return", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { laser, meter } = atOnce();
     const outcome = await engine.run(
       (function* (): Plan<number> {
@@ -135,7 +117,7 @@ describe("a plan that goes well", () => {
 
 describe("a device that", () => {
   test("never answers a reading ends the run, and nothing stands for its value", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const axis = new StandInAxis("stage");
     axis.behaviour = { read: (call) => (call === 3 ? never() : Promise.resolve()) };
     await assert.rejects(engine.run(scan([], { axis, start: 0, stop: 4 }, 5)), {
@@ -150,7 +132,7 @@ describe("a device that", () => {
   });
 
   test("never arrives is stopped, and the error says where it was sent and how long that took", async () => {
-    const { engine, documents, warnings } = prepared();
+    const { engine, documents, warnings } = watchedEngine();
     const axis = new StandInAxis("stage");
     axis.behaviour = { moveTo: never };
     await assert.rejects(engine.run(scan([], { axis, start: 2, stop: 4 }, 2)), {
@@ -162,7 +144,7 @@ describe("a device that", () => {
   });
 
   test("fails in the middle is named, with what it said", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const axis = new StandInAxis("stage");
     axis.behaviour = { moveTo: async (_, call) => assert.ok(call < 3, "stalled") };
     await assert.rejects(engine.run(scan([], { axis, start: 0, stop: 4 }, 5)), {
@@ -173,7 +155,7 @@ describe("a device that", () => {
   });
 
   test("answers late is waited for, but no longer than its step allows", async () => {
-    const { engine, documents } = prepared({ answerSeconds: 0.2 });
+    const { engine, documents } = watchedEngine({ answerSeconds: 0.2 });
     const axis = new StandInAxis("stage");
     axis.behaviour = { read: () => sleepMs(60) };
     await engine.run(scan([], { axis, start: 0, stop: 1 }, 2));
@@ -181,18 +163,23 @@ describe("a device that", () => {
   });
 
   test("is told to go outside its limits is not told at all", async () => {
-    const { engine } = prepared();
+    const { engine } = watchedEngine();
     const axis = new StandInAxis("stage");
-    await assert.rejects(engine.run(listScan([], { axis, places: [1, 101] })), {
+    const toAndOut = inRun({ plan_name: "mine" }, [], moves(axis, 1, 101));
+    await assert.rejects(engine.run(toAndOut), {
       message: "stage cannot be moved to 101 mm: its limits are -100 to 100 mm.",
     });
     assert.deepEqual(axis.told, ["move 1"]);
   });
 });
 
+function* moves(axis: StandInAxis, ...places: readonly number[]): Plan {
+  for (const place of places) yield* moveTo([[axis, place]]);
+}
+
 describe("a plan that fails", () => {
   test("cleans up, puts devices away, and what fails meanwhile does not hide the first failure", async () => {
-    const { engine, documents, warnings } = prepared();
+    const { engine, documents, warnings } = watchedEngine();
     const { shutter } = atOnce();
     const axis = new StandInAxis("stage");
     const places: string[] = [];
@@ -220,7 +207,7 @@ describe("a plan that fails", () => {
   });
 
   test("by a device, and then in its clean-up, is told by its first failure", async () => {
-    const { engine, documents, warnings } = prepared();
+    const { engine, documents, warnings } = watchedEngine();
     const [first, second] = ["first", "second"].map((id) => new StandInAxis(id)) as [
       StandInAxis,
       StandInAxis,
@@ -240,7 +227,7 @@ describe("a plan that fails", () => {
   });
 
   test("may mend it and go on", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const axis = new StandInAxis("stage");
     axis.behaviour = { moveTo: async (_, call) => assert.notEqual(call, 2, "stalled") };
     const steps = function* (): Plan {
@@ -257,7 +244,7 @@ describe("a plan that fails", () => {
   });
 
   test("is refused before it starts when its metadata take a name of the run", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { meter, shutter } = atOnce();
     const told: boolean[] = [];
     shutter.setOpen = async (open) => {
@@ -273,7 +260,7 @@ describe("a plan that fails", () => {
   });
 
   test("because a device does not get ready says so in its stop document", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { meter } = atOnce();
     const shutter = Object.assign(new StandInAxis("shutter"), {
       stage: () => Promise.reject(new Error("no power")),
@@ -289,7 +276,7 @@ describe("a plan that fails", () => {
 
 describe("a subscriber that fails", () => {
   test("ends the run, and the others get a stop document that says why", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { meter, shutter } = atOnce();
     let events = 0;
     engine.subscribe((name) => {
@@ -308,7 +295,7 @@ describe("a subscriber that fails", () => {
   });
 
   test("in a plan that would go on, ends it all the same", async () => {
-    const { engine, documents } = prepared();
+    const { engine, documents } = watchedEngine();
     const { meter } = atOnce();
     engine.subscribe((name) => {
       if (name === "event") throw new Error("the disk is full");
@@ -326,7 +313,7 @@ describe("a subscriber that fails", () => {
   });
 
   test("because it never settles is an error after its time", async () => {
-    const { engine } = prepared({ subscriberSeconds: 0.05 });
+    const { engine } = watchedEngine({ subscriberSeconds: 0.05 });
     engine.subscribe(never, "the file");
     await assert.rejects(engine.run(count([atOnce().meter])), {
       message: /^the file could not take the start document: the file did not answer: waited 0\.05 s/,
@@ -334,415 +321,15 @@ describe("a subscriber that fails", () => {
   });
 });
 
-/** Resolves when the axis was told this. */
-async function told(axis: StandInAxis, text: string): Promise<void> {
-  while (!axis.told.includes(text)) await sleepMs(1);
-}
-
-describe("abort", () => {
-  for (const [what, stop] of [
-    ["obeys", async () => {}],
-    ["does not answer a stop either", never],
-  ] as const)
-    test(`takes effect within 200 ms during a move that never ends, of a device that ${what}`, async () => {
-      const { engine, documents } = prepared({ actionSeconds: 1000 });
-      const axis = new StandInAxis("stage");
-      axis.behaviour = { moveTo: never, stop };
-      const running = engine.run(scan([], { axis, start: 1, stop: 4 }, 2));
-      await told(axis, "move 1");
-      const startedMs = performance.now();
-      engine.abort("the sample burns");
-      assert.equal((await running).exitStatus, "abort");
-      assert.ok(performance.now() - startedMs < 200, `${performance.now() - startedMs} ms`);
-      assert.deepEqual(axis.told, ["move 1", "stop"]);
-      const [stopDocument] = documents.of("stop");
-      assert.equal(stopDocument!.exit_status, "abort");
-      assert.equal(stopDocument!.reason, "the sample burns");
-    });
-
-  test("lets the plan clean up and puts devices away", async () => {
-    const { engine } = prepared();
-    const { shutter } = atOnce();
-    const places: string[] = [];
-    const steps = function* (): Plan {
-      try {
-        yield* sleep(1000);
-      } finally {
-        places.push(`shutter ${shutter.open ? "open" : "closed"}`);
-      }
-    };
-    const running = engine.run(inRun({}, [shutter], steps()));
-    await sleepMs(20);
-    engine.abort();
-    await running;
-    assert.deepEqual(places, ["shutter open"]);
-    assert.equal(shutter.open, false);
-  });
-
-  test("takes effect in a plan whose devices answer at once", async () => {
-    const { engine, documents } = prepared();
-    const axis = new StandInAxis("stage");
-    const endless = function* (): Plan {
-      for (;;) yield* checkpoint();
-    };
-    const running = engine.run(inRun({}, [], endless()));
-    await sleepMs(30);
-    const startedMs = performance.now();
-    engine.abort();
-    await running;
-    assert.ok(performance.now() - startedMs < 200);
-    assert.ok(documents.complete);
-    assert.deepEqual(axis.told, []);
-  });
-
-  test("cannot be caught by a plan that mends every error", async () => {
-    const { engine } = prepared();
-    const axis = new StandInAxis("stage");
-    const stubborn = function* (): Plan {
-      for (let place = 0; ; place = (place + 1) % 100)
-        try {
-          yield* point([], [[axis, place]]);
-        } catch {
-          // As if nothing had happened.
-        }
-    };
-    const running = engine.run(inRun({}, [], stubborn()));
-    await sleepMs(30);
-    const startedMs = performance.now();
-    engine.abort();
-    const moves = axis.told.length;
-    await running;
-    assert.ok(performance.now() - startedMs < 200);
-    assert.ok(axis.told.length <= moves + 1, "at most a stop was said");
-  });
-
-  test("tries each clean-up, also when one of them fails", async () => {
-    const { engine, warnings } = prepared();
-    const axis = new StandInAxis("stage");
-    const steps = function* (): Plan {
-      try {
-        try {
-          yield* sleep(1000);
-        } finally {
-          axis.behaviour = { moveTo: () => Promise.reject(new Error("stalled")) };
-          yield* moveTo([[axis, 1]]);
-        }
-      } finally {
-        axis.behaviour = {};
-        yield* moveTo([[axis, 2]]);
-      }
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    await sleepMs(20);
-    engine.abort();
-    await running;
-    assert.deepEqual(axis.told, ["move 1", "move 2"]);
-    assert.match(warnings.join(), /stalled/);
-  });
-
-  test("lets no clean-up open or close a run", async () => {
-    const { engine, documents, warnings } = prepared();
-    const steps = function* (): Plan {
-      try {
-        yield* sleep(1000);
-      } finally {
-        yield* openRun();
-        yield* closeRun();
-      }
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    await sleepMs(20);
-    engine.abort();
-    await running;
-    assert.deepEqual(warnings, []);
-    assert.equal(documents.of("start").length, 1);
-    assert.equal(documents.of("stop").length, 1);
-  });
-
-  test("at the moment when the plan fails still puts devices away", async () => {
-    const { engine, warnings } = prepared();
-    const { shutter } = atOnce();
-    const steps = function* (): Plan {
-      yield* sleep(0);
-      engine.abort();
-      throw new Error("the sample is gone");
-    };
-    const plan = function* (): Plan<unknown> {
-      yield* openRun();
-      yield* stage(shutter);
-      return yield* steps();
-    };
-    await assert.rejects(engine.run(plan()), { message: "the sample is gone" });
-    assert.deepEqual([shutter.open, warnings], [false, []]);
-  });
-
-  test("a second time ends a clean-up that takes too long", async () => {
-    const { engine, warnings } = prepared();
-    const steps = function* (): Plan {
-      try {
-        yield* sleep(1000);
-      } finally {
-        yield* sleep(1000);
-      }
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    await sleepMs(20);
-    engine.abort();
-    await sleepMs(20);
-    assert.equal(engine.state, "ending");
-    engine.abort();
-    assert.equal((await running).exitStatus, "abort");
-    assert.deepEqual(warnings, []);
-  });
-});
-
-test("halt brings devices into their safe state and leaves out the plan's clean-up", async () => {
-  const { engine, documents } = prepared();
-  const { laser, shutter } = createOpticalBench();
-  const places: string[] = [];
-  const steps = function* (): Plan {
-    try {
-      yield* moveTo([[laser, 1000]]);
-    } finally {
-      places.push("cleaned up");
-    }
-  };
-  const running = engine.run(inRun({}, [laser, shutter], steps()));
-  await sleepMs(100);
-  engine.halt();
-  const { exitStatus, reason } = await running;
-  assert.deepEqual([exitStatus, reason, places], ["abort", "halted by the user", []]);
-  assert.deepEqual([laser.emission, shutter.open], [false, false]);
-  assert.ok(laser.wavelengthNm < 900, "it was stopped on its way");
-  assert.ok(documents.complete);
-});
-
-describe("pause", () => {
-  test("stops the move, and resume takes the point again from where the axes were", async () => {
-    const { engine, documents } = prepared({ actionSeconds: 10 });
-    const axis = new StandInAxis("stage");
-    axis.behaviour = {
-      moveTo: (_, call, signal) =>
-        call === 3 ? new Promise((_, reject) => signal.addEventListener("abort", reject)) : Promise.resolve(),
-    };
-    const running = engine.run(scan([], { axis, start: 1, stop: 4 }, 4));
-    await told(axis, "move 3");
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    assert.deepEqual(axis.told, ["move 1", "move 2", "move 3", "stop"]);
-    await sleepMs(30);
-    assert.equal(documents.of("event").length, 2, "nothing goes on");
-    engine.resume();
-    assert.equal((await running).exitStatus, "success");
-    assert.deepEqual(axis.told.slice(4), ["move 2", "move 3", "move 4"], "first back, then on");
-    assert.deepEqual(documents.values("stage"), [1, 2, 3, 4]);
-    assert.deepEqual(
-      documents.of("event").map(({ seq_num }) => seq_num),
-      [1, 2, 3, 4],
-    );
-  });
-
-  test("during a reading takes the whole point again, with the same number", async () => {
-    const { engine, documents } = prepared({ answerSeconds: 10 });
-    const [axis, slow] = [new StandInAxis("stage"), new StandInAxis("slow")];
-    slow.behaviour = { read: (call) => (call === 2 ? never() : Promise.resolve()) };
-    const running = engine.run(scan([slow], { axis, start: 1, stop: 3 }, 3));
-    await told(axis, "move 2");
-    await sleepMs(10);
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    engine.resume();
-    await running;
-    assert.deepEqual(documents.values("stage"), [1, 2, 3]);
-    assert.deepEqual(axis.told, ["move 1", "move 2", "move 1", "move 2", "move 3"]);
-  });
-
-  test("twice at the same point, and in the middle of going back, still gives each point once", async () => {
-    const { engine, documents } = prepared({ actionSeconds: 10 });
-    const axis = new StandInAxis("stage");
-    axis.behaviour = {
-      moveTo: (_, call, signal) =>
-        call === 2 || call === 3
-          ? new Promise((_, reject) => signal.addEventListener("abort", reject))
-          : Promise.resolve(),
-    };
-    const running = engine.run(scan([], { axis, start: 1, stop: 3 }, 3));
-    for (const moves of [2, 3]) {
-      while (axis.told.filter((text) => text.startsWith("move")).length < moves) await sleepMs(1);
-      engine.pause();
-      while (engine.state !== "paused") await sleepMs(1);
-      engine.resume();
-    }
-    await running;
-    assert.deepEqual(documents.values("stage"), [1, 2, 3]);
-  });
-
-  test("at a checkpoint does nothing twice", async () => {
-    const { engine, documents } = prepared();
-    const axis = new StandInAxis("stage");
-    axis.behaviour = { moveTo: () => sleepMs(10) };
-    const running = engine.run(scan([], { axis, start: 1, stop: 4 }, 4));
-    await told(axis, "move 2");
-    engine.pause("at checkpoint");
-    while (engine.state !== "paused") await sleepMs(1);
-    assert.equal(documents.of("event").length, 2);
-    engine.resume();
-    await running;
-    assert.deepEqual(documents.values("stage"), [1, 2, 3, 4]);
-  });
-
-  test("goes back to where an axis was before the plan moved it", async () => {
-    const { engine } = prepared({ actionSeconds: 10 });
-    const axis = new StandInAxis("stage");
-    await axis.moveTo(-7, new AbortController().signal);
-    axis.behaviour = { moveTo: (_, call) => (call === 1 ? never() : Promise.resolve()) };
-    const running = engine.run(scan([], { axis, start: 1, stop: 1 }, 1));
-    await told(axis, "move 1");
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    engine.resume();
-    await running;
-    assert.deepEqual(axis.told, ["move -7", "move 1", "stop", "move -7", "move 1"]);
-  });
-
-  test("goes back there also when the plan moved it twice before its first checkpoint", async () => {
-    const { engine } = prepared({ actionSeconds: 10 });
-    const axis = new StandInAxis("stage");
-    await axis.moveTo(-7, new AbortController().signal);
-    axis.behaviour = { moveTo: (_, call) => (call === 2 ? never() : Promise.resolve()) };
-    const steps = function* (): Plan {
-      yield* moveTo([[axis, 1]]);
-      yield* moveTo([[axis, 2]]);
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    await told(axis, "move 2");
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    engine.resume();
-    await running;
-    assert.deepEqual(axis.told.slice(1), ["move 1", "move 2", "stop", "move -7", "move 1", "move 2"]);
-  });
-
-  test("goes back no further than to what is never done twice, with the axes as they were then", async () => {
-    const { engine } = prepared({ actionSeconds: 10 });
-    const axis = new StandInAxis("stage");
-    const { shutter } = atOnce();
-    const steps = function* (): Plan {
-      yield* moveTo([[axis, 1]]);
-      yield* stage(shutter);
-      yield* sleep(0.05);
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    while (!shutter.open) await sleepMs(1);
-    await sleepMs(5);
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    engine.resume();
-    await running;
-    assert.deepEqual(axis.told, ["move 1", "move 1"]);
-  });
-
-  test("just before what is never done twice does again what came before it", async () => {
-    const { engine } = prepared();
-    const axis = new StandInAxis("stage");
-    const { shutter } = atOnce();
-    const steps = function* (): Plan {
-      yield* moveTo([[axis, 1]]);
-      engine.pause();
-      yield* stage(shutter);
-      yield* sleep(0);
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    while (engine.state !== "paused") await sleepMs(1);
-    assert.equal(shutter.open, false);
-    engine.resume();
-    await running;
-    assert.deepEqual(axis.told, ["move 1", "move 0", "move 1"]);
-  });
-
-  test("at a checkpoint begins at a checkpoint only, and brings back an axis that somebody moved meanwhile", async () => {
-    const { engine } = prepared();
-    const axis = new StandInAxis("stage");
-    const { shutter } = atOnce();
-    const steps = function* (): Plan {
-      yield* moveTo([[axis, 1]]);
-      engine.pause("at checkpoint");
-      yield* stage(shutter);
-      yield* moveTo([[axis, 2]]);
-      yield* checkpoint();
-      yield* sleep(0);
-    };
-    const running = engine.run(inRun({}, [], steps()));
-    while (engine.state !== "paused") await sleepMs(1);
-    assert.deepEqual(axis.told, ["move 1", "move 2"]);
-    await axis.moveTo(50, new AbortController().signal);
-    engine.resume();
-    await running;
-    assert.deepEqual(axis.told, ["move 1", "move 2", "move 50", "move 2"]);
-  });
-
-  test("while a device is made ready begins when it is ready", async () => {
-    const { engine } = prepared();
-    const axis = new StandInAxis("stage");
-    const staged: string[] = [];
-    const shutter = Object.assign(new StandInAxis("shutter"), {
-      stage: async () => {
-        staged.push("begun");
-        await sleepMs(30);
-        staged.push("ready");
-      },
-      unstage: async () => {},
-    });
-    const running = engine.run(inRun({}, [shutter], moveTo([[axis, 1]])));
-    while (staged.length === 0) await sleepMs(1);
-    engine.pause();
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    assert.deepEqual([staged, axis.told], [["begun", "ready"], []]);
-    engine.resume();
-    await running;
-    assert.deepEqual([staged, axis.told], [["begun", "ready"], ["move 1"]]);
-  });
-
-  test("that comes while a writer takes the event of a point does not take that point again", async () => {
-    const { engine, documents } = prepared();
-    const axis = new StandInAxis("stage");
-    let paused = false;
-    engine.subscribe(async (name) => {
-      if (name !== "event" || paused) return;
-      paused = true;
-      engine.pause();
-      await sleepMs(10);
-    });
-    const running = engine.run(scan([], { axis, start: 1, stop: 3 }, 3));
-    while (engine.state !== "paused") await sleepMs(1);
-    assert.equal(documents.of("event").length, 1);
-    engine.resume();
-    await running;
-    assert.deepEqual(documents.values("stage"), [1, 2, 3]);
-  });
-
-  test("can be ended by an abort", async () => {
-    const { engine, documents } = prepared();
-    const running = engine.run(inRun({}, [], sleep(1000)));
-    await sleepMs(20);
-    engine.pause();
-    while (engine.state !== "paused") await sleepMs(1);
-    engine.abort("enough");
-    assert.equal((await running).reason, "enough");
-    assert.equal(documents.of("stop")[0]!.reason, "enough");
-  });
-});
-
 test("a run that the plan leaves open is closed with success", async () => {
-  const { engine, documents } = prepared();
+  const { engine, documents } = watchedEngine();
   const { exitStatus } = await engine.run(openRun());
   assert.equal(exitStatus, "success");
   assert.equal(documents.of("stop")[0]!.exit_status, "success");
 });
 
 test("one engine carries out one plan at a time", async () => {
-  const { engine } = prepared();
+  const { engine } = watchedEngine();
   const running = engine.run(inRun({}, [], sleep(0.05)));
   await assert.rejects(engine.run(inRun({}, [], sleep(0))), { code: "usage" });
   assert.equal((await running).exitStatus, "success");

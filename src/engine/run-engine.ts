@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { answerOf } from "../devices/status.ts";
 import type { NamedDocument } from "../documents/document.ts";
 import type { ExitStatus } from "../documents/run-stop.ts";
 import { DaqError } from "../model/errors.ts";
 import type { Metadata } from "../model/metadata.ts";
 import { cleanUp } from "./clean-up.ts";
-import { Interruption } from "./interruption.ts";
+import { Interruption, isPause } from "./interruption.ts";
 import { monitorStreamOf } from "./monitored-stream.ts";
 import type { Message, Plan } from "./plan.ts";
+import { PlanGate } from "./plan-gate.ts";
 import { RecordedCursor } from "./recorded-cursor.ts";
 import { Replay } from "./replay.ts";
 import {
@@ -20,7 +20,6 @@ import {
 import { Session } from "./session.ts";
 import { type Subscriber, type SubscriberHooks, Subscribers } from "./subscribers.ts";
 import type { Suspender } from "./suspender.ts";
-import { Suspensions } from "./suspensions.ts";
 import { wordsOf } from "./words-of.ts";
 
 /** Other work of this process waits at most about this long for a plan whose devices answer at once. */
@@ -32,23 +31,18 @@ type TakingUp = { readonly replay: Replay; readonly onLive: NonNullable<TakeUpOp
 export class RunEngine {
   readonly #options: Required<RunEngineOptions>;
   readonly #subscribers = new Subscribers();
-  readonly #suspensions = new Suspensions();
-  #state: EngineState = "idle";
-  #session: Session | undefined;
+  readonly #gate: PlanGate;
   /** Messages since the last checkpoint: what is done again after a pause. */
   #sinceCheckpoint: Message[] = [];
-  #current: Message | undefined;
-  #pauseWanted: "now" | "at checkpoint" | undefined;
-  /** Lets a plan that waits look again whether it may go on. */
-  #wake: (() => void) | undefined;
   #turnStarted = 0;
 
   constructor(options: RunEngineOptions = {}) {
     this.#options = withDefaults(options);
+    this.#gate = new PlanGate(this.#options);
   }
 
   get state(): EngineState {
-    return this.#state;
+    return this.#gate.state;
   }
 
   /**
@@ -60,7 +54,7 @@ export class RunEngine {
 
   /** Plans wait while its condition says so, this one too. Returns a function that removes it. */
   install(suspender: Suspender): () => void {
-    return this.#suspensions.install(suspender);
+    return this.#gate.install(suspender);
   }
 
   /**
@@ -97,7 +91,7 @@ export class RunEngine {
     metadata: Metadata,
     takingUp?: TakingUp,
   ): Promise<PlanOutcome<Result>> {
-    if (this.#state !== "idle")
+    if (this.state !== "idle")
       throw new DaqError("usage", "The engine is carrying out a plan already.", {
         hint: "Wait for it, or make a second engine for other devices.",
       });
@@ -107,15 +101,13 @@ export class RunEngine {
       subscribers: this.#subscribers,
       metadata: { ...options.metadata, ...metadata },
     });
-    this.#session = session;
     this.#subscribers.reset();
     this.#sinceCheckpoint = [];
-    this.#pauseWanted = undefined;
-    this.#state = "running";
+    this.#gate.begin(session);
     // Until devices are asked, an abort has nothing to clean up.
     const progress = { live: takingUp === undefined };
     try {
-      await this.#beginSuspensions(session);
+      await this.#gate.untilAllIsWell(session);
       const first =
         takingUp === undefined ? plan.next() : await this.#takeUp(plan, session, takingUp, progress);
       const result = await this.#drive(plan, first, session, takingUp !== undefined);
@@ -126,40 +118,8 @@ export class RunEngine {
       await this.#failed(error, session);
       throw error;
     } finally {
-      this.#suspensions.end();
-      this.#session = undefined;
-      this.#current = undefined;
-      this.#state = "idle";
+      this.#gate.end();
     }
-  }
-
-  /** A plan does not begin before all is well. */
-  async #beginSuspensions(session: Session): Promise<void> {
-    if (this.#suspensions.isEmpty) return this.#suspensions.begin(this.#watching());
-    const { answerSeconds } = this.#options;
-    const looking = () => this.#suspensions.begin(this.#watching());
-    await answerOf("The suspenders", "the first look", looking, {
-      timeoutMs: 2 * answerSeconds * 1000,
-      signal: session.signal,
-    }).catch((error: unknown) => {
-      if (!(error instanceof Interruption) || error.kind !== "pause") throw error;
-    });
-    await this.#untilFree(session);
-    this.#state = "running";
-  }
-
-  #watching() {
-    const { clock, answerSeconds, warn } = this.#options;
-    return {
-      clock,
-      answerSeconds,
-      warn,
-      onTrip: (reason: string) => {
-        if (this.#state === "running") this.#interruptForPause(reason);
-        else this.#wake?.();
-      },
-      onGood: () => this.#wake?.(),
-    };
   }
 
   /**
@@ -167,27 +127,12 @@ export class RunEngine {
    * were then. `"at checkpoint"`: holds at the next one instead, and nothing is done twice.
    */
   pause(when: "now" | "at checkpoint" = "now"): void {
-    if (this.#state === "running") {
-      this.#pauseWanted = when;
-      if (when === "now") this.#interruptForPause("paused");
-    } else if (this.#state === "pausing" || this.#state === "suspended") {
-      this.#pauseWanted = "now";
-      if (this.#state === "suspended") this.#session?.interrupt(new Interruption("pause", "paused"));
-      this.#wake?.();
-    }
-  }
-
-  #interruptForPause(reason: string): void {
-    this.#state = "pausing";
-    // What is never done twice is not interrupted either: the pause begins when it is done.
-    if (this.#current?.rewind !== "once") this.#session?.interrupt(new Interruption("pause", reason));
+    this.#gate.pause(when);
   }
 
   /** Ends a pause. A plan that waits for a condition goes on waiting for it. */
   resume(): void {
-    if (this.#state !== "paused") return;
-    this.#pauseWanted = undefined;
-    this.#wake?.();
+    this.#gate.resume();
   }
 
   /**
@@ -204,12 +149,12 @@ export class RunEngine {
   }
 
   #interrupt(interruption: Interruption): void {
-    const session = this.#session;
+    const { session } = this.#gate;
     if (session === undefined) return;
     session.interrupt(interruption);
     // At once, also while a writer takes its time.
     void session.stopMoving().then((problems) => problems.map((problem) => this.#options.warn(problem)));
-    this.#wake?.();
+    this.#gate.wake();
   }
 
   /** Goes through the plan with recorded answers. Gives its first step that devices have carried out, or will. */
@@ -225,7 +170,7 @@ export class RunEngine {
       if (recorded === undefined) break;
       step = plan.next(recorded.value);
       if (performance.now() - this.#turnStarted > turnMilliseconds) await this.#yield();
-      if (session.signal.aborted) await this.#hold(session);
+      if (session.signal.aborted) await this.#gate.hold(session);
     }
     const reached = replay.reached;
     await onLive(reached.numbers, session.signal);
@@ -234,8 +179,8 @@ export class RunEngine {
         await session.takeUp(reached);
         break;
       } catch (error) {
-        if (!(error instanceof Interruption) || error.kind !== "pause") throw error;
-        await this.#hold(session);
+        if (!isPause(error)) throw error;
+        await this.#gate.hold(session);
       }
     progress.live = true;
     this.#sinceCheckpoint = [...reached.again];
@@ -287,7 +232,7 @@ export class RunEngine {
   /** Carries out a message; after a pause all messages since the last checkpoint. */
   async #answer(message: Message, session: Session, again: boolean): Promise<unknown> {
     this.#sinceCheckpoint.push(message);
-    this.#current = message;
+    this.#gate.current = message;
     let todo: readonly Message[] = again ? [...this.#sinceCheckpoint] : [message];
     let rewind = false;
     let answer: unknown;
@@ -305,15 +250,16 @@ export class RunEngine {
         todo = [];
         if (message.rewind === undefined) return answer;
         if (this.#pauseBeginsAt(message, session)) {
-          await this.#hold(session);
+          await this.#gate.hold(session);
           rewind = true;
           continue;
         }
-        if (message.rewind === "checkpoint" && !this.#suspensions.isEmpty) await this.#waitForRoom(session);
+        if (message.rewind === "checkpoint" && this.#gate.hasSuspenders)
+          await this.#gate.untilNextPoint(session);
         return answer;
       } catch (error) {
-        if (!(error instanceof Interruption) || error.kind !== "pause") throw error;
-        await this.#hold(session);
+        if (!isPause(error)) throw error;
+        await this.#gate.hold(session);
         todo = [...this.#sinceCheckpoint];
         rewind = true;
       }
@@ -329,49 +275,18 @@ export class RunEngine {
     if (message.rewind === "once") session.checkpoint();
     this.#sinceCheckpoint = [];
     session.signal.throwIfAborted();
-    if (this.#pauseWanted === "now" || this.#suspensions.tripped) return true;
-    return this.#pauseWanted !== undefined && message.rewind === "checkpoint";
-  }
-
-  async #waitForRoom(session: Session): Promise<void> {
-    await this.#suspensions.betweenPoints(session.signal, () => {
-      this.#state = "suspended";
-    });
-    session.signal.throwIfAborted();
-    this.#state = "running";
-  }
-
-  async #hold(session: Session): Promise<void> {
-    for (const problem of await session.stopMoving()) this.#options.warn(problem);
-    await this.#untilFree(session);
-    this.#state = "running";
-  }
-
-  /** Waits until nobody wants a pause and every condition is good. Rejects when an abort came meanwhile. */
-  async #untilFree(session: Session): Promise<void> {
-    for (;;) {
-      const { aborted, reason } = session.signal;
-      if (aborted && !(reason instanceof Interruption && reason.kind === "pause")) throw reason;
-      if (aborted) session.renew();
-      if (this.#pauseWanted !== undefined) this.#state = "paused";
-      else if (this.#suspensions.tripped) this.#state = "suspended";
-      else return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-    }
+    return this.#gate.pausesAfter(message);
   }
 
   async #succeeded<Result>(result: Result, session: Session): Promise<PlanOutcome<Result>> {
-    this.#state = "ending";
+    this.#gate.beginEnding();
     if (session.hasOpenRun) await session.close("success", "");
     for (const problem of await session.putAway()) this.#options.warn(problem);
     return { exitStatus: "success", reason: "", runs: session.runs, result };
   }
 
   async #failed(error: unknown, session: Session): Promise<void> {
-    this.#state = "ending";
+    this.#gate.beginEnding();
     if (session.signal.aborted) session.renew();
     await this.#finish("fail", wordsOf(error), session);
     for (const problem of await session.putAway()) this.#options.warn(problem);
@@ -383,7 +298,7 @@ export class RunEngine {
     plan: Plan<Result> | undefined,
     session: Session,
   ): Promise<PlanOutcome<Result>> {
-    this.#state = "ending";
+    this.#gate.beginEnding();
     session.renew();
     await this.#finish("abort", interruption.message, session);
     if (interruption.kind === "halt") {

@@ -9,7 +9,7 @@ import {
   type Stageable,
 } from "../devices/capabilities.ts";
 import type { Clock } from "../devices/contract.ts";
-import { answerOf, Status } from "../devices/status.ts";
+import { answerOf, type Status } from "../devices/status.ts";
 import { type ComposedRun, composeRun, recomposeRun } from "../documents/compose-run.ts";
 import type { EventDescriptor } from "../documents/event-descriptor.ts";
 import type { RunStart } from "../documents/run-start.ts";
@@ -19,8 +19,10 @@ import type { Metadata } from "../model/metadata.ts";
 import type { Readings } from "../model/reading.ts";
 import { Interruption, outranks } from "./interruption.ts";
 import { monitorStreamOf } from "./monitored-stream.ts";
+import { Movements } from "./movements.ts";
 import { type EarlierStreams, type Emit, type FramePlace, RecordedRun } from "./recorded-run.ts";
 import type { Subscribers } from "./subscribers.ts";
+import { tellDevices } from "./tell-devices.ts";
 
 export type SessionOptions = {
   readonly clock: Clock;
@@ -66,20 +68,13 @@ type Checkpoint = {
   readonly numbers: ReadonlyMap<string, number>;
 };
 
-/** Time that devices have to obey a stop; more is not waited for. */
-const obeySeconds = 0.1;
-
 /** What messages act on: one plan's devices, its waits, and its open run. */
 export class Session {
   readonly #options: SessionOptions;
   #interrupt = new AbortController();
   /** A subscriber is not interrupted in the middle of a document, except by a halt. */
   readonly #halt = new AbortController();
-  readonly #groups = new Map<string, Status[]>();
-  readonly #moving = new Map<Movable, Status>();
-  /** Where each axis was before the plan moved it, and where it was sent last. */
-  readonly #origins = new Map<Movable, number>();
-  readonly #targets = new Map<Movable, number>();
+  readonly #movements = new Movements();
   readonly #staged = new Set<Stageable & Device>();
   readonly #touched = new Set<Device>();
   readonly #runs: string[] = [];
@@ -89,7 +84,6 @@ export class Session {
   #handed: Promise<unknown> = Promise.resolve();
   /** Patience of the step that is carried out, where it has one of its own. */
   #stepSeconds: number | undefined;
-  #stopping: Promise<unknown> = Promise.resolve();
   /** A run that was taken up again: the time in which nothing was done. */
   #gap = { untilNs: 0n, lengthNs: 0n };
   #metadata: Metadata;
@@ -166,35 +160,20 @@ export class Session {
   /** Begins something that `wait` ends. */
   begin(group: string, device: Device, action: string, call: (signal: AbortSignal) => Promise<void>): Status {
     this.#touched.add(device);
-    const status = new Status(device.id, action, (async () => call(this.signal))());
-    const others = this.#groups.get(group);
-    if (others === undefined) this.#groups.set(group, [status]);
-    else others.push(status);
-    return status;
+    return this.#movements.begin(group, device, action, call, this.signal);
   }
 
   async beginMove(group: string, device: Movable, target: number): Promise<Status> {
-    if (!this.#origins.has(device)) this.#origins.set(device, await this.position(device));
-    return this.#move(group, device, target);
-  }
-
-  #move(group: string, device: Movable, target: number): Status {
-    const action = `the move to ${target}${device.axis.unit === null ? "" : ` ${device.axis.unit}`}`;
-    const status = this.begin(group, device, action, (signal) => device.moveTo(target, signal));
-    this.#targets.set(device, target);
-    this.#moving.set(device, status);
-    return status;
+    if (!this.#movements.hasOrigin(device)) this.#movements.setOrigin(device, await this.position(device));
+    this.#touched.add(device);
+    return this.#movements.move(group, device, target, this.signal);
   }
 
   async wait(
     group: string,
     timeoutSeconds = this.#stepSeconds ?? this.#options.actionSeconds,
   ): Promise<void> {
-    const patience = { timeoutMs: timeoutSeconds * 1000, signal: this.signal };
-    const statuses = this.#groups.get(group) ?? [];
-    this.#groups.delete(group);
-    // The first failure ends the waiting, whichever device it is.
-    await Promise.all(statuses.map((status) => status.wait(patience)));
+    await this.#movements.wait(group, { timeoutMs: timeoutSeconds * 1000, signal: this.signal });
   }
 
   position(device: Movable): Promise<number> {
@@ -271,7 +250,7 @@ export class Session {
     const run = this.#begin(recomposeRun(start, streams), { descriptors, numbers });
     try {
       for (const step of lasting) await this.carryOut(step);
-      for (const [device, target] of targets) this.#targets.set(device, target);
+      this.#movements.resume(targets);
       this.#checkpoint = { targets, numbers };
       await this.rewind();
       if ((numbers.get("baseline") ?? 0) === 0) await this.#readBaseline(run);
@@ -322,43 +301,21 @@ export class Session {
         hint: "Save the event first: after a pause it would be begun again in the middle.",
       });
     this.#options.subscribers.checkpoint();
-    this.#checkpoint = { targets: new Map(this.#targets), numbers: this.#run?.numbers() ?? new Map() };
+    this.#checkpoint = { targets: this.#movements.targets(), numbers: this.#run?.numbers() ?? new Map() };
   }
 
   /** Brings axes back to where they were at the checkpoint, and forgets what was measured since. */
   async rewind(): Promise<void> {
     this.#stepSeconds = undefined;
     this.#run?.rewind(this.#checkpoint.numbers);
-    for (const device of this.#targets.keys())
-      this.#move("rewind", device, this.#checkpoint.targets.get(device) ?? this.#origins.get(device)!);
+    for (const device of this.#movements.moved) this.#touched.add(device);
+    this.#movements.moveBack("rewind", this.#checkpoint.targets, this.signal);
     await this.wait("rewind");
   }
 
   /** Tells all that moves to stop, and waits for that a moment. Returns what did not obey. */
   stopMoving(): Promise<string[]> {
-    const told = this.#stopAll();
-    // Whoever goes on after it may move them again: a stop that was said before must not come after that.
-    const stopped = this.#stopping.then(() => told);
-    this.#stopping = stopped;
-    return stopped;
-  }
-
-  #stopAll(): Promise<string[]> {
-    // Also those whose move failed: that a driver gave up does not mean that the axis stands.
-    const moving = [...this.#moving].filter(([, { state }]) => state !== "done");
-    this.#moving.clear();
-    this.#groups.clear();
-    return this.#tell(
-      moving.map(([device, status]) => [
-        device,
-        "the stop",
-        async (signal) => {
-          await device.stop();
-          // How the movement ended does not matter, only that it did: it may be moved again next.
-          await status.wait({ timeoutMs: obeySeconds * 1000, signal }).catch(() => {});
-        },
-      ]),
-    );
+    return this.#movements.stop();
   }
 
   /** Puts away what is still staged. Returns what failed. */
@@ -374,21 +331,8 @@ export class Session {
   /** Every device that the plan touched, into its safe state. Returns what did not obey. */
   makeSafe(): Promise<string[]> {
     const guarded = [...this.#touched].filter((device): device is Guarded => can(device, "guarded"));
-    return this.#tell(
+    return tellDevices(
       guarded.map((device) => [device, "its safe state", (signal: AbortSignal) => device.makeSafe(signal)]),
-    );
-  }
-
-  async #tell(
-    orders: readonly (readonly [Device, string, (signal: AbortSignal) => Promise<void>])[],
-  ): Promise<string[]> {
-    const signal = new AbortController().signal;
-    const answers = orders.map(([device, action, call]) =>
-      answerOf(device.id, action, call, { timeoutMs: obeySeconds * 1000, signal }),
-    );
-    const outcomes = await Promise.allSettled(answers);
-    return outcomes.flatMap((outcome) =>
-      outcome.status === "rejected" ? [(outcome.reason as Error).message] : [],
     );
   }
 

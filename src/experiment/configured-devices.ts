@@ -1,4 +1,5 @@
 import type { DeviceConfig } from "../config/config.ts";
+import { configuredAt } from "../config/configured-at.ts";
 import type { Clock } from "../devices/contract.ts";
 import { DeviceSet } from "../devices/device-set.ts";
 import { loadDriver } from "../devices/registry.ts";
@@ -18,9 +19,15 @@ export async function configuredDevices(
     },
   };
   const made = new DeviceSet();
-  for (const { id, driver, settings } of devices) {
-    const device = (await loadDriver(driver)).createDevice?.(id, settings, surroundings);
-    if (device !== undefined) made.set(id, device);
+  for (const config of devices) {
+    const { id, driver, settings } = config;
+    const { createDevice } = await loadDriver(driver);
+    try {
+      const device = createDevice?.(id, settings, surroundings);
+      if (device !== undefined) made.set(id, device);
+    } catch (error) {
+      throw configuredAt(error, config);
+    }
   }
   return made;
 }

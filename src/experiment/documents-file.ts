@@ -2,6 +2,9 @@ import type { DocumentName, Documents, NamedDocument } from "../documents/docume
 import type { RunStart } from "../documents/run-start.ts";
 import { JsonlDocumentWriter } from "../formats/jsonl/jsonl-document-writer.ts";
 
+/** In its name, in place of the index's `.run.json`. */
+export const documentsEnding = ".documents.jsonl";
+
 const mostWaiting = 1000;
 
 /** All documents of a run as lines of JSON beside its files. They wait until the files have their names. */

@@ -4,6 +4,7 @@ import type { Plan } from "../engine/plan.ts";
 import type { RunEngine } from "../engine/run-engine.ts";
 import type { PlanOutcome } from "../engine/run-engine-options.ts";
 import type { Metadata } from "../model/metadata.ts";
+import type { FilesBeside } from "../run/recording.ts";
 import type { RunHooks, RunReport } from "../run/run-contract.ts";
 import type { InterruptedRun } from "./interrupted/interrupted-run.ts";
 
@@ -12,6 +13,8 @@ export type ExperimentHooks = RunHooks & {
   readonly metadata?: Metadata;
   /** Each frame before it goes to the ring: borrowed, complete. */
   readonly onFrame?: (id: string, frame: Uint8Array) => void;
+  /** Asked before the files of a run are made: what the caller is going to write beside them. */
+  readonly filesBeside?: () => FilesBeside | undefined;
   /** A run is taken up: so many of its records are in its new files. */
   readonly onCopying?: (copied: number, of: number) => void;
   /** The files of a run are closed. */
@@ -35,6 +38,10 @@ export interface Experiment extends AsyncDisposable {
   readonly reports: readonly RunReport[];
   /** Resolves when the files of all runs that ended are closed. Rejects with the first failure to close them. */
   settled(): Promise<readonly RunReport[]>;
+  /** Runs are over, their files are closed, and are still brought to their store. */
+  readonly isUploading: boolean;
+  /** Waits for no store any more: what is not there yet stays in the spool, for `daq upload`. */
+  stopUploads(): void;
   /** Gives up draining: what the rings still hold stays there, for `daq recover`. */
   giveUp(): void;
   /** Ends the plan that goes on, closes the files, and lets go of the devices. Idempotent. */

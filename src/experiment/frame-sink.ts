@@ -1,6 +1,7 @@
 import type { RecordsToWrite, Reservation, StreamSink } from "../model/frame-sink.ts";
 import type { LossReason } from "../model/ledger.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
+import { FramePositions } from "./frame-positions.ts";
 
 export type FrameSinkParts = {
   /** Declares the stream to the ring, with the first frame. Throws when it comes too late for that. */
@@ -16,6 +17,7 @@ export type FrameSinkParts = {
 export class FrameSink implements StreamSink {
   readonly schema: StreamSchema;
   readonly #parts: FrameSinkParts;
+  readonly #positions = new FramePositions();
   #sink: StreamSink | undefined;
 
   constructor(schema: StreamSchema, parts: FrameSinkParts) {
@@ -29,10 +31,16 @@ export class FrameSink implements StreamSink {
     return this.#sink;
   }
 
+  /** Of a frame in a file of its stream; undefined for one that was lost. */
+  positionOf(frame: number): number | undefined {
+    return this.#positions.positionOf(frame);
+  }
+
   async write(records: RecordsToWrite): Promise<void> {
     const sink = this.open();
     await this.#parts.begin();
     await this.#parts.waiting(sink.write(records));
+    this.#positions.take(records.count);
     for (
       let index = 0, bytes = records.columns[0]!.byteLength / records.count;
       index < records.count;
@@ -45,15 +53,17 @@ export class FrameSink implements StreamSink {
     const sink = this.open();
     await this.#parts.begin();
     const reservation = await this.#parts.waiting(sink.reserve(count));
-    const { onFrame } = this.#parts;
-    if (onFrame === undefined) return reservation;
+    const first = this.#positions.take(count);
     return {
       columns: reservation.columns,
       commit: (timestampNs) => {
-        onFrame(reservation.columns[0]!);
+        this.#parts.onFrame?.(reservation.columns[0]!);
         reservation.commit(timestampNs);
       },
-      abandon: (reason, detail) => reservation.abandon(reason, detail),
+      abandon: (reason, detail) => {
+        this.#positions.lose(first, count);
+        reservation.abandon(reason, detail);
+      },
     };
   }
 
@@ -61,5 +71,6 @@ export class FrameSink implements StreamSink {
     const sink = this.open();
     await this.#parts.begin();
     await this.#parts.waiting(sink.lose(count, reason, detail));
+    this.#positions.lose(this.#positions.take(count), count);
   }
 }

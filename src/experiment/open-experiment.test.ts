@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { loadConfig } from "../config/load-config.ts";
 import { DocumentOrder } from "../documents/document-order.ts";
 import { checkpoint } from "../engine/messages/checkpoint.ts";
@@ -17,7 +18,7 @@ import { typedView } from "../model/dtype.ts";
 import type { RunReport } from "../run/run-contract.ts";
 import { openExperiment } from "./open-experiment.ts";
 
-const text = (folder: string) => `
+const text = (folder: string, camera: string) => `
 [experiment]
 name = "scan"
 operator = "Ada"
@@ -41,6 +42,7 @@ driver = "sim.camera"
 width = 16
 height = 8
 paced = false
+${camera}
 
 [[devices]]
 id = "meter"
@@ -57,8 +59,8 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-const opened = async (folder: string) =>
-  openExperiment((await loadConfig({ text: text(folder), env: {}, flags: {} })).config);
+const opened = async (folder: string, camera = "") =>
+  openExperiment((await loadConfig({ text: text(folder, camera), env: {}, flags: {} })).config);
 
 async function numbersOf({ index, indexPath }: RunReport, stream: string, column: string): Promise<number[]> {
   const file = index.outputs[0]!.files.find(({ streams }) => streams.includes(stream))!;
@@ -123,6 +125,38 @@ test("a point that a pause took again is one row, with the frame that belongs to
     for (const account of report!.index.outputs[0]!.ledger.accounts) assert.equal(account.lost, 0);
   }));
 
+test("documents say where a frame is in its file, also behind those that the camera lost", () =>
+  inFolder(async (folder) => {
+    await using experiment = await opened(folder, "drop_every = 3");
+    const cam = experiment.devices.need("cam", "readable");
+    const laser = experiment.devices.need("laser", "movable");
+    await experiment.engine.run(scan([cam], { axis: laser, start: 700, stop: 800 }, 11));
+    const [report] = await experiment.settled();
+    const { indexPath, index } = report!;
+    const inFile: bigint[] = [];
+    const { path } = index.outputs[0]!.files.find(({ streams }) => streams.includes("cam"))!;
+    for await (const { sequences } of (await loadFormat("arrow")).read(join(folder, path), "cam"))
+      inFile.push(...sequences);
+    assert.deepEqual(inFile, [0n, 1n, 3n, 4n, 6n, 7n, 9n, 10n]);
+    const frameOf = new Map<number, unknown>();
+    const uris: string[] = [];
+    let placed = 0;
+    for await (const { name, doc } of readJsonlDocuments(
+      indexPath.replace(".run.json", ".documents.jsonl"),
+    )) {
+      if (name === "event") frameOf.set(doc.seq_num, doc.data.cam_frame);
+      if (name === "stream_resource") uris.push(doc.uri);
+      if (name !== "stream_datum") continue;
+      placed++;
+      assert.equal(doc.indices.stop, doc.indices.start + 1);
+      assert.equal(Number(inFile[doc.indices.start]), frameOf.get(doc.seq_nums.start));
+    }
+    assert.equal(placed, 8);
+    assert.deepEqual(uris, [pathToFileURL(join(folder, path)).href]);
+    const rows = await numbersOf(report!, "primary", "cam_frame");
+    assert.deepEqual([...frameOf.values()].map(Number), rows);
+  }));
+
 test("a device that is not there, or cannot do it, is refused by name", () =>
   inFolder(async (folder) => {
     await using experiment = await opened(folder);
@@ -133,6 +167,17 @@ test("a device that is not there, or cannot do it, is refused by name", () =>
     assert.throws(() => experiment.devices.need("meter", "movable"), {
       code: "usage",
       message: "meter is not movable.",
+    });
+  }));
+
+test("an instrument that cannot be reached is named, with its place in the configuration", () =>
+  inFolder(async (folder) => {
+    const added = `${text(folder, "")}\n[[devices]]\nid = "far"\ndriver = "scpi"\ndescription = "newport.1830-c"\nserial = "/dev/no-such-port"\n`;
+    const line = added.split("\n").lastIndexOf("[[devices]]") + 1;
+    const { config } = await loadConfig({ text: added, path: "scan.toml", env: {}, flags: {} });
+    await assert.rejects(openExperiment(config), {
+      code: "device",
+      message: `Device "far": /dev/no-such-port: there is no such port. It is configured in scan.toml:${line}.`,
     });
   }));
 

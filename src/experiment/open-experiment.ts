@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Config } from "../config/config.ts";
+import { configuredAt } from "../config/configured-at.ts";
 import { can, type FrameProducing } from "../devices/capabilities.ts";
 import type { DeviceSet } from "../devices/device-set.ts";
 import { answerOf } from "../devices/status.ts";
@@ -42,16 +41,21 @@ export async function openExperiment(config: Config, hooks: ExperimentHooks = {}
     hooks.onNotice?.(
       `A plan has no use for ${left.map(({ id }) => id).join(", ")}: \`daq record\` records such devices.`,
     );
-  await connect(devices);
+  await connect(devices, config.devices);
   for (const notice of sweptNotices()) hooks.onNotice?.(notice);
   return new OpenExperiment(config, devices, hooks);
 }
 
-async function connect(devices: DeviceSet): Promise<void> {
+async function connect(devices: DeviceSet, configured: Config["devices"]): Promise<void> {
   const patience = { timeoutMs: connectMs, signal: new AbortController().signal };
-  const connecting = [...devices.values()]
-    .filter((device) => can(device, "connectable"))
-    .map((device) => answerOf(device.id, "the connection", (signal) => device.connect(signal), patience));
+  const connecting = configured.map(async (config) => {
+    const device = devices.get(config.id);
+    if (device === undefined || !can(device, "connectable")) return;
+    const connect = (signal: AbortSignal) => device.connect(signal);
+    await answerOf(device.id, "the connection", connect, patience).catch((error: unknown) => {
+      throw configuredAt(error, config);
+    });
+  });
   const failed = (await Promise.allSettled(connecting)).find(({ status }) => status === "rejected");
   if (failed === undefined) return;
   await disconnect(devices);
@@ -71,6 +75,8 @@ class OpenExperiment implements Experiment {
   readonly reports: RunReport[] = [];
   readonly #hooks: ExperimentHooks;
   readonly #giveUp = new AbortController();
+  readonly #stopUploads = new AbortController();
+  isUploading = false;
   #recording: RunRecording | undefined;
   /** Runs that ended and are being stored. */
   readonly #closing: Promise<void>[] = [];
@@ -79,7 +85,13 @@ class OpenExperiment implements Experiment {
   constructor(config: Config, devices: DeviceSet, hooks: ExperimentHooks) {
     this.config = config;
     this.devices = devices;
-    this.#hooks = hooks;
+    this.#hooks = {
+      ...hooks,
+      onUploading: (progress) => {
+        this.isUploading = true;
+        hooks.onUploading?.(progress);
+      },
+    };
     this.engine = new RunEngine({
       metadata: { ...startMetadata(config.experiment), ...hooks.metadata },
       ...(hooks.onWarning === undefined ? {} : { warn: hooks.onWarning }),
@@ -92,12 +104,14 @@ class OpenExperiment implements Experiment {
   }
 
   #framePlace(device: FrameProducing): FramePlace | undefined {
-    const output = this.#recording?.framePlace(device);
-    if (output === undefined) return undefined;
+    const frames = this.#recording?.framePlace(device);
+    if (frames === undefined) return undefined;
+    const { format, url, positionOf } = frames;
     return {
-      mimetype: mediaTypes[output.format] ?? "application/octet-stream",
-      uri: pathToFileURL(resolve(output.path)).href,
+      mimetype: mediaTypes[format] ?? "application/octet-stream",
+      uri: url,
       parameters: { stream: device.id },
+      positionOf,
     };
   }
 
@@ -105,17 +119,17 @@ class OpenExperiment implements Experiment {
   #take<Name extends DocumentName>(name: Name, doc: Documents[Name]): void | Promise<void> {
     if (name === "start") {
       const { config, devices } = this;
-      this.#recording = new RunRecording(doc as RunStart, {
-        config,
-        devices,
-        hooks: this.#hooks,
-        giveUp: this.#giveUp.signal,
-      });
+      this.#recording = new RunRecording(doc as RunStart, { config, devices, ...this.#ways() });
       return;
     }
     const taken = this.#recording?.take(name, doc);
     if (name !== "stop") return taken;
     return (taken ?? Promise.resolve()).then(() => this.#end());
+  }
+
+  #ways() {
+    const hooks: ExperimentHooks = this.#hooks;
+    return { hooks, giveUp: this.#giveUp.signal, stopUploads: this.#stopUploads.signal };
   }
 
   async takeUp<Result>(plan: Plan<Result>, run: InterruptedRun): Promise<PlanOutcome<Result>> {
@@ -126,8 +140,7 @@ class OpenExperiment implements Experiment {
           recording = await takeUpRecording(run, numbers, signal, {
             config: this.config,
             devices: this.devices,
-            hooks: this.#hooks,
-            giveUp: this.#giveUp.signal,
+            ...this.#ways(),
           });
           this.#recording = recording;
         },
@@ -158,6 +171,10 @@ class OpenExperiment implements Experiment {
   async settled(): Promise<readonly RunReport[]> {
     await Promise.all(this.#closing);
     return this.reports;
+  }
+
+  stopUploads(): void {
+    this.#stopUploads.abort();
   }
 
   giveUp(): void {

@@ -15,15 +15,15 @@ import type { StreamSink } from "../model/frame-sink.ts";
 import { toJson } from "../model/metadata.ts";
 import type { RunInfo } from "../model/run.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
-import type { RecorderOptions } from "../recorder/recorder-options.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
 import { type DeviceStreams, versionOf } from "../run/output-plan.ts";
-import { Recording } from "../run/recording.ts";
+import { type FilesBeside, Recording } from "../run/recording.ts";
 import { checkDescriptionsFit, checkRingFits } from "../run/ring-fit.ts";
 import type { RunHooks, RunReport } from "../run/run-contract.ts";
 import { createRunRing } from "../run/run-ring.ts";
-import { DocumentsFile } from "./documents-file.ts";
+import { DocumentsFile, documentsEnding } from "./documents-file.ts";
 import { EventRows } from "./event-rows.ts";
+import type { ExperimentHooks } from "./experiment.ts";
 import { experimentInfo } from "./experiment-info.ts";
 import { FrameSink } from "./frame-sink.ts";
 import { copyRecords } from "./interrupted/copy-records.ts";
@@ -31,15 +31,25 @@ import { documentsOf, type InterruptedRun } from "./interrupted/interrupted-run.
 import type { KeptRecords } from "./interrupted/kept-records.ts";
 import { checkSameStreams } from "./interrupted/same-streams.ts";
 import { documentsPathOf } from "./interrupted/set-aside.ts";
+import { syncRun } from "./interrupted/sync-run.ts";
 
 export type RunRecordingParts = {
   readonly config: Config;
   readonly devices: DeviceSet;
-  readonly hooks: RunHooks & { readonly onFrame?: (id: string, frame: Uint8Array) => void };
+  readonly hooks: Pick<ExperimentHooks, keyof RunHooks | "onFrame" | "filesBeside">;
   /** Gives up draining. */
   readonly giveUp: AbortSignal;
+  /** Waits for no store any more. */
+  readonly stopUploads: AbortSignal;
   /** Of a run that goes on. */
   readonly earlier?: { readonly info: RunInfo; readonly indexPath: string };
+};
+
+export type RecordedFrames = {
+  readonly format: string;
+  readonly url: string;
+  /** Of a frame in the file; undefined for one that was lost. */
+  readonly positionOf: (frame: number) => number | undefined;
 };
 
 /** Is told each batch of a run that is taken up, before it is stored again. */
@@ -117,13 +127,10 @@ export class RunRecording {
     });
   }
 
-  /** Where frames of a device are, as the first of the files that take them says. */
-  framePlace({ id }: FrameProducing): RecorderOptions["outputs"][number] | undefined {
-    return this.#recording?.options.outputs.find(({ streams }) => streams.includes(id));
-  }
-
-  get isRecording(): boolean {
-    return this.#recording !== undefined;
+  /** Where frames of a device are; undefined for those in files of several parts. */
+  framePlace({ id }: FrameProducing): RecordedFrames | undefined {
+    const file = this.#recording?.fileOf(id);
+    return file && { ...file, positionOf: (frame) => this.#frames.get(id)?.positionOf(frame) };
   }
 
   #open(schema: StreamSchema, formats: DeviceStreams["formats"]): StreamSink {
@@ -214,7 +221,7 @@ export class RunRecording {
   }
 
   async #startRecorder(): Promise<void> {
-    const { config, hooks, giveUp, earlier } = this.#parts;
+    const { config, hooks, giveUp, stopUploads, earlier } = this.#parts;
     const devices = [...this.#streams.values()];
     const startedAt = new Date(this.start.time * 1000);
     const firstVersion =
@@ -230,13 +237,22 @@ export class RunRecording {
       info: this.#info,
       startedAt,
       ...(firstVersion === undefined ? {} : { firstVersion }),
-      limits: { stop: giveUp, giveUp },
+      ...this.#beside(),
+      limits: { stop: stopUploads, giveUp },
       hooks,
       onFailing: (error) => {
         this.#failure ??= error;
       },
     });
     await this.#documents?.open(documentsPathOf(this.#recording.options.indexPath));
+  }
+
+  #beside(): { beside?: FilesBeside } {
+    const others = this.#parts.hooks.filesBeside?.();
+    const own = this.#documents === undefined ? [] : [documentsEnding];
+    const endings = [...own, ...(others?.endings ?? [])];
+    // Documents are closed before the recording is finished.
+    return endings.length === 0 ? {} : { beside: { endings, closed: async () => others?.closed() } };
   }
 
   /** Opens the streams of a run that was interrupted, and has stored what `kept` keeps of them. Before anything else. */
@@ -264,6 +280,14 @@ export class RunRecording {
       else await this.#goOnWithFrames(name, kept.ends.get(name) ?? 0, copy);
     }
     await this.#documents?.takeOver(documentsOf(run), kept.numbers);
+  }
+
+  /** Resolves when all that was taken up is in the files, and these would survive a power failure. */
+  async secured(signal: AbortSignal): Promise<void> {
+    await this.#ring.stored(() => this.#failure !== undefined || signal.aborted);
+    signal.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
+    await syncRun(this.#recording!.options.indexPath);
   }
 
   async #goOnWithFrames(id: string, first: number, copy: (sink: StreamSink) => Promise<void>): Promise<void> {

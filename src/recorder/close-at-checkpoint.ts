@@ -53,6 +53,7 @@ export async function closeAtLastCheckpoint(
       ...output.summary(false),
       ...(failure === undefined ? {} : { failure: failure.message }),
     })),
+    ...(options.beside === undefined ? {} : { beside: options.beside }),
     notes,
   };
   try {

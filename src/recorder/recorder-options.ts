@@ -21,6 +21,8 @@ export type RecorderOptions = {
   /** Path of the run's index, `…run.json`; the journal stands beside it while the run goes on. */
   readonly indexPath: string;
   readonly outputs: readonly OutputOptions[];
+  /** Names of files that others write beside the index, and that belong to the run. */
+  readonly beside?: readonly string[];
   /** A checkpoint at least this often. */
   readonly flushIntervalMs: number;
   /** Records per batch of outputs whose options have no `chunkRows`; absent: about 4 MiB. */

@@ -1,24 +1,12 @@
-import { existsSync } from "node:fs";
-import { dirname } from "node:path";
-import { Ballast } from "../bytes/ballast.ts";
-import type { OpenSink } from "../bytes/byte-sink.ts";
-import { syncFolder } from "../bytes/sync-folder.ts";
-import { DaqError } from "../model/errors.ts";
+import type { DaqError } from "../model/errors.ts";
 import type { LossReason, RunEnding } from "../model/ledger.ts";
-import type { Run } from "../model/run.ts";
 import { RingReader } from "../ring/ring-reader.ts";
-import { closeAtLastCheckpoint } from "./close-at-checkpoint.ts";
-import { missingText } from "./file-watch.ts";
-import { Journal } from "./journal.ts";
-import type { CheckpointLine, JournalContent, JournalHead } from "./journal-lines.ts";
-import { lossPaths } from "./loss-file.ts";
-import { makeOutputs } from "./make-outputs.ts";
+import { type OpenHooks, type OpenRunFiles, openRunFiles } from "./open-run-files.ts";
 import { removeOrphanRing } from "./orphan-ring.ts";
-import { nowText, type Output } from "./output.ts";
-import { makeFolder, plannedFiles, removeFreshFiles, removeMadeFiles } from "./planned-files.ts";
-import { ballastPath, type RecorderOptions } from "./recorder-options.ts";
+import type { RecorderOptions } from "./recorder-options.ts";
 import { RingIntake } from "./ring-intake.ts";
-import { type RunEnd, type RunIndex, writeRunIndex } from "./run-index.ts";
+import type { RunFiles } from "./run-files.ts";
+import type { RunEnd, RunIndex } from "./run-index.ts";
 
 export type RecorderProgress = {
   readonly streams: readonly { readonly stream: string; readonly produced: number; readonly read: number }[];
@@ -37,21 +25,15 @@ export type RecorderResult = {
   readonly failure?: DaqError;
 };
 
-export type RecorderHooks = {
-  /** Replaces how files are opened: tests break it. */
-  readonly openSink?: OpenSink;
+export type RecorderHooks = OpenHooks & {
   /** Writing has failed for good: stop the sources, so that the ring keeps what it holds. */
   readonly onFailing?: (failure: DaqError) => void;
-  /** Something that a person should look at while the recording goes on. */
-  readonly onWarning?: (message: string) => void;
 };
 
 /** Time after which the event loop is let go on, while records keep coming; looked at once in so many records. */
 const turnMs = 20;
 const recordsPerLook = 64;
 const waitMs = 100;
-/** Some 10 MB in memory, for each output. */
-const mostUnsavedLosses = 50_000;
 /** How long a recorder that gives up waits for the sources to stop: they need a moment, and may be stuck. */
 const discardMs = 15_000;
 /** How long a recorder that failed waits for the sources to stop before it writes down what was produced. */
@@ -63,33 +45,26 @@ const sourcesStopMs = 5_000;
  */
 export class Recorder {
   readonly options: RecorderOptions;
-  readonly #reader: RingReader;
-  readonly #run: Run;
-  readonly #outputs: readonly Output[];
-  readonly #intake: RingIntake;
-  readonly #journal: Journal;
-  readonly #ballast: Ballast;
-  readonly #hooks: RecorderHooks;
   readonly resumed: boolean;
+  readonly #reader: RingReader;
+  readonly #files: RunFiles;
+  readonly #intake: RingIntake;
+  readonly #hooks: RecorderHooks;
+  readonly #endingBefore: RunEnding | undefined;
   #checkpoints = 0;
   #savedCursor: number;
-  #lossesSaved = 0;
   #lastCheckpointMs = performance.now();
   #isAborted = false;
-  readonly #unthrottled: AbortController;
   /** How it ended: once the ring was let go of, it has nothing to say. */
   #lastProgress: RecorderProgress | undefined;
-  #journalFailure: DaqError | undefined;
-  #endingBefore: RunEnding | undefined;
 
   /** Attaches to the ring and opens the files. Throws `DaqError` and leaves nothing open. */
   static async open(options: RecorderOptions, hooks: RecorderHooks = {}): Promise<Recorder> {
     const reader = RingReader.attach(options.ringPath, { name: options.name, durable: true });
     try {
-      const found = await Journal.reopen(options.indexPath);
-      return found === undefined
-        ? await Recorder.#start(options, reader, hooks)
-        : await Recorder.#goOn(options, reader, found, hooks);
+      const recorder = new Recorder(options, reader, await openRunFiles(options, reader, hooks), hooks);
+      if (!recorder.resumed) await recorder.#checkpoint();
+      return recorder;
     } catch (error) {
       // A place that was held for a run that goes on is kept; a new one is given back.
       if (reader.resumed) reader.close();
@@ -98,113 +73,20 @@ export class Recorder {
     }
   }
 
-  static async #start(options: RecorderOptions, reader: RingReader, hooks: RecorderHooks): Promise<Recorder> {
-    const info = reader.run;
-    if (info === undefined)
-      throw new DaqError("ring", `${options.ringPath} does not describe its run yet.`, {
-        hint: "Describe the run before recorders start.",
-      });
-    const run: Run = { info, streams: reader.streams };
-    // Before the journal is made: from then on, files at these paths are this run's.
-    const planned = (await plannedFiles(options, run.streams)).map((file) => file.path);
-    for (const path of [...planned, ...lossPaths(options)]) {
-      if (existsSync(path))
-        throw new DaqError("path", `${path} exists already; existing files are never overwritten.`, {
-          hint: "Choose another output_path, or put {version} into it, which counts up.",
-        });
-    }
-    await makeFolder(dirname(options.indexPath));
-    const journal = await Journal.create({ journal: 1, ringUid: reader.runUid, options, run });
-    const unthrottled = new AbortController();
-    const outputs = await makeOutputs(options, run, hooks.openSink, unthrottled.signal);
-    const ballast = new Ballast(ballastPath(options.indexPath));
-    try {
-      for (const output of outputs) await output.create();
-      await ballast.fill();
-      if (options.durability === "power") await syncFolder(dirname(options.indexPath));
-    } catch (error) {
-      for (const output of outputs) await output.abandon();
-      await ballast.release();
-      // They were made just now, behind the journal that makes these paths this run's.
-      await removeMadeFiles(options, run);
-      await journal.remove();
-      throw error;
-    }
-    const recorder = new Recorder(options, reader, run, outputs, journal, hooks, unthrottled, false);
-    await recorder.#checkpoint();
-    return recorder;
-  }
-
-  /** With the lock of a journal that was there: of this run before a crash, or of another one. */
-  static async #goOn(
-    options: RecorderOptions,
-    reader: RingReader,
-    { journal, content }: { readonly journal: Journal; readonly content: JournalContent },
-    hooks: RecorderHooks,
-  ): Promise<Recorder> {
-    try {
-      if (content.head.ringUid !== reader.runUid)
-        throw new DaqError("path", `${journal.path} belongs to another run.`, {
-          hint: "If that run does not go on, run `daq recover` on it; or choose another output_path.",
-        });
-      if (content.last !== undefined)
-        return await Recorder.#resume(options, reader, journal, content.head, content.last, hooks);
-      // Killed before the first checkpoint.
-      await removeFreshFiles(content);
-    } catch (error) {
-      await journal.close();
-      throw error;
-    }
-    await journal.remove();
-    return Recorder.#start(options, reader, hooks);
-  }
-
-  static async #resume(
-    options: RecorderOptions,
-    reader: RingReader,
-    journal: Journal,
-    head: JournalHead,
-    last: CheckpointLine,
-    hooks: RecorderHooks,
-  ): Promise<Recorder> {
-    const unthrottled = new AbortController();
-    // The limit is of who records now: `daq recover` has none.
-    const { maxWriteMbPerS: _limit, ...stored } = head.options;
-    const limit = options.maxWriteMbPerS === undefined ? {} : { maxWriteMbPerS: options.maxWriteMbPerS };
-    const outputs = await makeOutputs({ ...stored, ...limit }, head.run, hooks.openSink, unthrottled.signal);
-    try {
-      for (const [index, output] of outputs.entries()) await output.resume(last.outputs[index]!);
-    } catch (error) {
-      for (const output of outputs) await output.abandon();
-      throw error;
-    }
-    reader.seek(last.cursor, last.nextSequences);
-    const recorder = new Recorder(options, reader, head.run, outputs, journal, hooks, unthrottled, true);
-    recorder.#endingBefore = last.ending;
-    return recorder;
-  }
-
   private constructor(
     options: RecorderOptions,
     reader: RingReader,
-    run: Run,
-    outputs: readonly Output[],
-    journal: Journal,
+    { files, resumed, endingBefore }: OpenRunFiles,
     hooks: RecorderHooks,
-    unthrottled: AbortController,
-    resumed: boolean,
   ) {
     this.options = options;
-    this.#reader = reader;
-    this.#run = run;
-    this.#outputs = outputs;
-    this.#journal = journal;
-    this.#ballast = new Ballast(ballastPath(options.indexPath));
-    this.#hooks = hooks;
-    this.#unthrottled = unthrottled;
     this.resumed = resumed;
+    this.#reader = reader;
+    this.#files = files;
+    this.#hooks = hooks;
+    this.#endingBefore = endingBefore;
     this.#savedCursor = reader.cursor;
-    this.#intake = new RingIntake(reader, run.streams, outputs);
+    this.#intake = new RingIntake(reader, files.run.streams, files.outputs);
   }
 
   progress(): RecorderProgress {
@@ -215,7 +97,7 @@ export class Recorder {
         produced: this.#reader.producedOf(view.index),
         read: view.nextSequence,
       })),
-      lost: this.#run.streams.reduce((sum, { name }) => sum + this.#mostLost(name), 0),
+      lost: this.#files.lost,
       readBytes: this.#intake.readBytes,
       behindBytes: this.#reader.behindBytes,
       capacityBytes: this.#reader.capacityBytes,
@@ -224,19 +106,10 @@ export class Recorder {
     };
   }
 
-  /** Of one stream: what is in no file counts once, however many formats would have had it. */
-  #mostLost(stream: string): number {
-    return Math.max(0, ...this.#outputs.map((output) => output.lostRecordsOf(stream)));
-  }
-
-  get #lostRecords(): number {
-    return this.#outputs.reduce((sum, output) => sum + output.lostRecords, 0);
-  }
-
   /** Gives up draining: what is still in the ring counts as lost, and the files are closed. */
   abort(): void {
     this.#isAborted = true;
-    this.#unthrottled.abort();
+    this.#files.unthrottle();
   }
 
   /** Drains the ring until it ends, then finishes the files. Rejects only for faults of the ring itself. */
@@ -245,7 +118,9 @@ export class Recorder {
       const end = await this.#drain();
       return end === "failed" ? await this.#stopEarly() : await this.#finish(end);
     } catch (error) {
-      await this.#release();
+      await this.#files.abandon();
+      this.#lastProgress = this.progress();
+      this.#reader.close();
       throw error;
     }
   }
@@ -276,7 +151,7 @@ export class Recorder {
         await this.#discard();
         return "aborted";
       }
-      if (this.#failure !== undefined) return "failed";
+      if (this.#files.failure !== undefined) return "failed";
     }
   }
 
@@ -293,15 +168,6 @@ export class Recorder {
     for (const view of reader.streamViews) view.nextSequence = reached[view.index] ?? 0;
   }
 
-  /** Why the recording cannot go on: the disk is full, the journal cannot be written, or no output works any more. */
-  get #failure(): DaqError | undefined {
-    const failures = this.#outputs.map((output) => output.failure).filter((failure) => failure !== undefined);
-    const full = failures.find((failure) => failure.code === "disk-full");
-    if (full !== undefined || this.#journalFailure !== undefined) return full ?? this.#journalFailure;
-    if (this.#outputs.some((output) => output.isWorking)) return undefined;
-    return failures[0] ?? new DaqError("io", "None of the run's files can be written any more.");
-  }
-
   #checkpointInMs(): number {
     return this.options.flushIntervalMs - (performance.now() - this.#lastCheckpointMs);
   }
@@ -311,51 +177,26 @@ export class Recorder {
     return (
       this.#reader.cursor - this.#savedCursor > this.#reader.capacityBytes / 4 ||
       this.#checkpointInMs() <= 0 ||
-      this.#outputs.some((output) => output.unsavedLosses > mostUnsavedLosses)
+      this.#files.hasManyUnsavedLosses
     );
   }
 
   /** Everything read so far goes to the files; then the journal says so; then the ring may forget it. */
   async #checkpoint(): Promise<void> {
     this.#lastCheckpointMs = performance.now();
-    await this.#lookForFiles();
+    await this.#files.look();
     const cursor = this.#reader.cursor;
-    if (this.#checkpoints > 0 && cursor === this.#savedCursor && this.#lossesSaved === this.#lostRecords) {
+    if (this.#checkpoints > 0 && cursor === this.#savedCursor && !this.#files.hasUnsavedLosses) {
       this.#reader.store(cursor);
       return;
     }
     await this.#intake.settle();
-    const outputs = [];
-    for (const output of this.#outputs) outputs.push(await output.checkpoint());
-    if (this.#failure !== undefined) return;
-    const line: CheckpointLine = {
-      cursor,
-      nextSequences: this.#reader.streamViews.map((view) => view.nextSequence),
-      outputs,
-      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
-    };
-    try {
-      await this.#journal.append(line);
-    } catch (error) {
-      this.#journalFailure = error as DaqError;
-      return;
-    }
+    const nextSequences = this.#reader.streamViews.map((view) => view.nextSequence);
+    await this.#files.checkpoint({ cursor, nextSequences, ending: this.#ending });
+    if (this.#files.failure !== undefined) return;
     this.#savedCursor = cursor;
-    this.#lossesSaved = this.#lostRecords;
     this.#checkpoints++;
     this.#reader.store(cursor);
-  }
-
-  async #lookForFiles(options?: { readonly atOnce: boolean }): Promise<void> {
-    for (const output of this.#outputs)
-      for (const file of await output.lookForFiles(options))
-        this.#hooks.onWarning?.(
-          output.findsRemoved
-            ? `${file.path} was deleted, renamed or replaced while it was written. The recording goes on into a new folder of that name; what the old one has counts as lost at the end.`
-            : file.movedTo === undefined
-              ? `${missingText(file)} The recording goes on into a file without a name, which is lost when it ends. Until then \`cp /proc/${process.pid}/fd/…\` can save it: \`ls -l /proc/${process.pid}/fd\` shows which.`
-              : `${missingText(file)} The recording goes on there; give it its old name back before the run ends.`,
-        );
   }
 
   /** How the run ended, as read now or before a crash. */
@@ -366,21 +207,15 @@ export class Recorder {
   async #finish(end: RunEnd): Promise<RecorderResult> {
     this.#accountForTail(end === "closed" ? "ring-lapped" : "aborted");
     await this.#checkpoint();
-    if (this.#failure !== undefined) return this.#stopEarly();
-    await this.#ballast.release();
-    await this.#lookForFiles({ atOnce: true });
-    for (const output of this.#outputs) {
-      output.ending = this.#ending;
-      output.grid = this.#intake.grid;
-      await output.close(true);
-    }
-    if (this.#failure !== undefined) return this.#stopEarly();
-    const result = await this.#writeIndex(end);
-    await this.#journal.remove();
+    if (this.#files.failure !== undefined) return this.#stopEarly();
+    await this.#files.close(this.#ending, this.#intake.grid);
+    if (this.#files.failure !== undefined) return this.#stopEarly();
+    const { problem } = this.#files;
+    const index = await this.#files.writeIndex(end, [...this.#intake.unexpected].map(unexpectedNote));
     this.#lastProgress = this.progress();
     this.#reader.detach();
     removeOrphanRing(this.options.ringPath);
-    return result;
+    return this.#result(index, problem);
   }
 
   /** What the producer counted and nobody could read: overwritten at the very end, given up, or cut off by its death. */
@@ -388,69 +223,36 @@ export class Recorder {
     for (const view of this.#reader.streamViews) {
       const missing = this.#reader.producedOf(view.index) - view.nextSequence;
       if (missing <= 0) continue;
-      if (view.index < this.#run.streams.length)
+      if (view.index < this.#files.run.streams.length)
         this.#intake.lose(view.index, view.nextSequence, missing, reason);
       view.nextSequence += missing;
     }
   }
 
-  async #writeIndex(end: RunEnd): Promise<RecorderResult> {
-    const failure =
-      this.#outputs.find((output) => output.failure !== undefined)?.failure ??
-      this.#outputs.find((output) => output.missing !== undefined)?.missing;
-    const index: RunIndex = {
-      daqRun: 1,
-      end,
-      endedAtNs: nowText(),
-      run: this.#run,
-      outputs: this.#outputs.map((output) => output.summary(true)),
-      notes: [
-        ...(endNotes[end] ?? []),
-        ...this.#outputs.flatMap((output) => output.removalNotes),
-        ...[...this.#intake.unexpected].map(unexpectedNote),
-      ],
-    };
-    await writeRunIndex(this.options.indexPath, index, this.options.durability === "power");
-    return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
-  }
-
-  /**
-   * The disk is full, or no file can be written. The files go back to the last checkpoint and are closed there, so
-   * that they can be read; journal and ring stay, so that `daq recover` can add the rest once there is room.
-   */
+  /** The disk is full, or no file can be written: the ring stays, so that `daq recover` can add the rest once there is room. */
   async #stopEarly(): Promise<RecorderResult> {
-    const failure = this.#failure;
+    const { failure } = this.#files;
     if (failure !== undefined) this.#hooks.onFailing?.(failure);
     const deadline = performance.now() + sourcesStopMs;
     while (this.#reader.state === "open" && performance.now() < deadline) {
       await this.#reader.wait(waitMs);
       while (this.#reader.next() !== undefined); // Only to come to the end, where the ring's state shows.
     }
-    for (const output of this.#outputs) await output.abandon();
-    await this.#ballast.release();
-    const produced = this.#reader.streamViews.map((view) =>
-      Math.max(this.#reader.producedOf(view.index), view.nextSequence),
-    );
-    const index = await closeAtLastCheckpoint(this.#journal.path, produced, failure);
+    const produced = () =>
+      this.#reader.streamViews.map((view) =>
+        Math.max(this.#reader.producedOf(view.index), view.nextSequence),
+      );
+    const index = await this.#files.closeEarly(produced, failure);
     this.#lastProgress = this.progress();
     this.#reader.close();
-    await this.#journal.close();
+    await this.#files.unlock();
+    return this.#result(index, failure);
+  }
+
+  #result(index: RunIndex, failure: DaqError | undefined): RecorderResult {
     return { index, indexPath: this.options.indexPath, ...(failure === undefined ? {} : { failure }) };
   }
-
-  async #release(): Promise<void> {
-    for (const output of this.#outputs) await output.abandon();
-    await this.#journal.close();
-    this.#lastProgress = this.progress();
-    this.#reader.close();
-  }
 }
-
-const endNotes: Partial<Record<RunEnd, readonly string[]>> = {
-  "producer-died": [
-    "The acquisition ended without closing the run; all that it had put into the ring is stored.",
-  ],
-};
 
 function unexpectedNote([stream, records]: readonly [string, number]): string {
   return `The stream "${stream}" was declared after the recording began: its ${records} records are in no file.`;

@@ -37,6 +37,8 @@ export type RunIndex = {
   readonly endedAtNs: string;
   readonly run: Run;
   readonly outputs: readonly OutputSummary[];
+  /** Names of files beside the index that no recorder wrote: the documents of a plan, what a script printed. */
+  readonly beside?: readonly string[];
   readonly notes: readonly string[];
 };
 

@@ -263,3 +263,24 @@ for (const maxSizeBytes of [8192, 32_768])
         reader.detach();
       }
   });
+
+test("a producer can wait until a recorder has stored what it wrote, whatever it reads, and until it gives up", async (t) => {
+  const { ring, stream } = begin(t, { sizeBytes: 4096, overflow: "block" });
+  const recorder = attach(t, ring.path, "recorder", { durable: true });
+  write(stream);
+  let isOver = false;
+  const states: string[] = [];
+  const stored = ring.stored(() => isOver).then(() => states.push("stored"));
+  readAll(recorder, new Tally());
+  await new Promise((done) => setTimeout(done, 150));
+  assert.deepEqual(states, []);
+  assert.ok(recorder.isProducerWaiting, "the recorder does not see that somebody waits");
+  recorder.store(recorder.cursor);
+  await stored;
+  await ring.stored(() => false);
+  write(stream);
+  const givenUp = ring.stored(() => isOver);
+  isOver = true;
+  await givenUp;
+  assert.ok(ring.status().waitingBytes > 0);
+});

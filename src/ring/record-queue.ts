@@ -117,6 +117,16 @@ export class RecordQueue {
     });
   }
 
+  /**
+   * Resolves when every recorder has stored what was published, or when `isOver` says that this is not waited for any more. A
+   * recorder stores at once what somebody waits for.
+   */
+  async whenStored(isOver: () => boolean): Promise<void> {
+    const published = this.memory.load(header.published);
+    const attempt = () => isOver() || (slowestDurableCursor(this.memory) ?? -1) >= published;
+    while (!attempt()) await this.#spaceWake.sleepAsync(attempt, lookAgainMs);
+  }
+
   /** Publishes up to the head, unless a reservation before it is still held. */
   publish(): void {
     if (this.#held.length === 0) {

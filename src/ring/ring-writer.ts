@@ -98,6 +98,14 @@ export class RingWriter implements FrameSink {
     };
   }
 
+  /**
+   * Resolves when every recorder has stored what was written so far; or soon after `isOver` has become true. Waits as long as
+   * no recorder is attached.
+   */
+  stored(isOver: () => boolean): Promise<void> {
+    return this.#queue.whenStored(isOver);
+  }
+
   /** No more records: readers that have read everything see the end. Reservations still open count as lost. */
   close(): void {
     if (this.#closed) return;

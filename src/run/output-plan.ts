@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { formatOptionsFor } from "../config/format-options.ts";
 import { hasVersion, outputPathFor } from "../config/output-path.ts";
@@ -13,12 +13,24 @@ import { lossPaths } from "../recorder/loss-file.ts";
 import { plannedFiles } from "../recorder/planned-files.ts";
 import { journalPath, type OutputOptions } from "../recorder/recorder-options.ts";
 import { uploadJournalEnd, uploadJournalName } from "../upload/upload-source.ts";
+import { interruptedFolder, onlyRecordOf } from "./set-aside-folders.ts";
 
 export type OutputPlan = {
   readonly outputs: readonly OutputOptions[];
   readonly indexPath: string;
   /** What stands for `{version}` in the paths. */
   readonly version: number;
+  /** Names of files that others write beside the index. */
+  readonly beside: readonly string[];
+};
+
+export type PlanOptions = {
+  /** The lowest that `{version}` may stand for. Default: 1. */
+  readonly firstVersion?: number;
+  /** Ends of the names of further files that belong to the run. */
+  readonly besideEndings?: readonly string[];
+  /** `firstVersion` is that of a run that goes on, whose record may have been set aside. */
+  readonly goesOn?: boolean;
 };
 
 /** A device's streams, and the formats they go to. */
@@ -42,7 +54,7 @@ export async function planOutputs(
   config: Config,
   devices: readonly DeviceStreams[],
   startedAt: Date,
-  firstVersion = 1,
+  { firstVersion = 1, besideEndings = [], goesOn = false }: PlanOptions = {},
 ): Promise<OutputPlan> {
   const names = [...new Set(devices.flatMap((device) => device.formats))];
   const streams = devices.flatMap((device) => device.streams);
@@ -50,10 +62,16 @@ export async function planOutputs(
   for (const { formats: wanted, streams: own } of devices)
     for (const format of formats.filter(({ name }) => wanted.includes(name))) refuse(format, own);
   for (let version = firstVersion; version <= maxVersion; version++) {
-    const plan = planVersion(config, devices, formats, startedAt, version);
+    const planned = planVersion(config, devices, formats, startedAt, version);
+    const plan = {
+      ...planned,
+      beside: besideEndings.map((ending) => basename(stemOf(planned.indexPath)) + ending),
+    };
+    const isOwn = goesOn && version === firstVersion;
     const paths = await allPaths(plan, streams);
     checkNames(paths);
-    const taken = paths.find((path) => existsSync(path));
+    const taken =
+      paths.find((path) => existsSync(path)) ?? (isOwn ? undefined : await onlyRecordOf(plan.indexPath));
     if (taken === undefined) return plan;
     if (!hasVersion(config.storage.outputPath)) throw exists(taken);
   }
@@ -82,7 +100,7 @@ function planVersion(
   formats: readonly Format[],
   startedAt: Date,
   version: number,
-): OutputPlan {
+): Omit<OutputPlan, "beside"> {
   const isOneOfSeveral = devices.flatMap((device) => device.streams).length > 1;
   let indexPath: string | undefined;
   const outputs = formats.map((format): OutputOptions => {
@@ -121,9 +139,20 @@ export async function versionOf(
   const formats = await Promise.all(names.map(loadFormat));
   const most = hasVersion(config.storage.outputPath) ? maxVersion : 1;
   for (let version = 1; version <= most; version++)
-    if (resolve(planVersion(config, devices, formats, startedAt, version).indexPath) === resolve(indexPath))
+    if (isSamePath(planVersion(config, devices, formats, startedAt, version).indexPath, indexPath))
       return version;
   return undefined;
+}
+
+/** Also where one of the folders is reached by a link. */
+function isSamePath(one: string, other: string): boolean {
+  if (basename(one) !== basename(other)) return false;
+  return resolve(one) === resolve(other) || realFolderOf(one) === realFolderOf(other);
+}
+
+function realFolderOf(path: string): string {
+  const folder = dirname(resolve(path));
+  return existsSync(folder) ? realpathSync(folder) : folder;
 }
 
 function rotationOf({ rotateMb, rotateSeconds }: Config["storage"]): Pick<OutputOptions, "rotate"> {
@@ -153,11 +182,31 @@ function checkNames(paths: readonly string[]): void {
 async function allPaths(plan: OutputPlan, streams: readonly StreamSchema[]): Promise<string[]> {
   const files = await plannedFiles(plan, streams);
   const { indexPath } = plan;
-  const upload = uploadJournalName(indexPath.replace(/\.run\.json$/, ""));
-  return [...files.map((file) => file.path), ...lossPaths(plan), indexPath, journalPath(indexPath), upload];
+  const upload = uploadJournalName(stemOf(indexPath));
+  const beside = plan.beside.map((name) => join(dirname(indexPath), name));
+  return [
+    ...files.map((file) => file.path),
+    ...lossPaths(plan),
+    ...beside,
+    indexPath,
+    journalPath(indexPath),
+    upload,
+  ];
+}
+
+function stemOf(indexPath: string): string {
+  return indexPath.replace(/\.run\.json$/, "");
 }
 
 function exists(path: string): DaqError {
+  if (interruptedFolder.test(path))
+    return new DaqError(
+      "path",
+      `${path} has the only record of a run with these names: what took it up was interrupted as well.`,
+      {
+        hint: "Go on with it (`daq run PLAN --resume` and one of its files), or choose another output_path.",
+      },
+    );
   if (path.endsWith(".journal.jsonl"))
     return new DaqError("path", `${path} exists: a run to this path goes on, or a crash left it.`, {
       hint: `If it does not go on, \`daq recover ${path}\` completes its files. Or choose another output_path.`,

@@ -1,4 +1,5 @@
 import type { Config, DeviceConfig } from "../config/config.ts";
+import { configuredAt } from "../config/configured-at.ts";
 import type { FrameSource } from "../devices/contract.ts";
 import { loadDriver } from "../devices/registry.ts";
 import { systemClock } from "../devices/system-clock.ts";
@@ -46,19 +47,19 @@ export async function recordRun(config: Config, limits: RunLimits, hooks: RunHoo
     ring.remove(); // Nothing was produced yet.
     throw error;
   }
-  return recording.finish(await produce(sources, sinks, limits, stopSources, hooks));
+  return recording.finish(await produce(producing, sinks, limits, stopSources, hooks));
 }
 
-type ProducingDevice = Pick<DeviceConfig, "formats"> & { readonly source: FrameSource };
+type ProducingDevice = Pick<DeviceConfig, "id" | "formats" | "place"> & { readonly source: FrameSource };
 
 /** The devices that produce on their own. The others wait for what a plan tells them, and take no part in a recording. */
 async function producingDevices({ devices }: Config, hooks: RunHooks): Promise<readonly ProducingDevice[]> {
   const producing: ProducingDevice[] = [];
   const waiting: string[] = [];
-  for (const { id, driver, settings, formats } of devices) {
-    const source = (await loadDriver(driver)).create?.(id, settings);
-    if (source === undefined) waiting.push(id);
-    else producing.push({ formats, source });
+  for (const device of devices) {
+    const source = (await loadDriver(device.driver)).create?.(device.id, device.settings);
+    if (source === undefined) waiting.push(device.id);
+    else producing.push({ ...device, source });
   }
   if (waiting.length === 0) return producing;
   const hint = "`daq run plan.ts` does with them what a plan says.";
@@ -70,7 +71,7 @@ async function producingDevices({ devices }: Config, hooks: RunHooks): Promise<r
 
 /** Lets the sources produce until they are stopped, or end by themselves. Gives what went wrong. */
 async function produce(
-  sources: readonly FrameSource[],
+  devices: readonly ProducingDevice[],
   sinks: ReadonlyMap<string, StreamSink>,
   { durationMs, recordLimit, stop }: RunLimits,
   stopSources: AbortController,
@@ -80,29 +81,26 @@ async function produce(
   const end = () => stopSources.abort();
   stop.addEventListener("abort", end, { once: true });
   if (stop.aborted) end();
-  let running = sources.length;
+  let running = devices.length;
   /** One device's failure does not end the others' recording. */
-  const failed = (source: FrameSource, error: unknown): void => {
-    const known =
-      error instanceof DaqError
-        ? error
-        : new DaqError("device", `${source.id}: ${(error as Error).message}`, { cause: error });
+  const failed = (device: ProducingDevice, error: unknown): void => {
+    const known = configuredAt(error, device);
     errors.push(known);
     hooks.onWarning?.(running > 1 ? `${known.message} The other devices go on.` : known.message);
   };
   const timer = durationMs === undefined ? undefined : new LongTimer(durationMs, end);
   try {
     await Promise.all(
-      sources.map((source) =>
-        source
+      devices.map((device) =>
+        device.source
           .run({
             sink: { openStream: (schema) => sinks.get(schema.name)! },
             clock: systemClock,
             signal: stopSources.signal,
-            warn: (message) => hooks.onWarning?.(`${source.id}: ${message}`),
+            warn: (message) => hooks.onWarning?.(`${device.id}: ${message}`),
             ...(recordLimit === undefined ? {} : { recordLimit }),
           })
-          .catch((error: unknown) => failed(source, error))
+          .catch((error: unknown) => failed(device, error))
           .finally(() => {
             running--;
           }),

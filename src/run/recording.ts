@@ -1,7 +1,9 @@
 import { statfs } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Config } from "../config/config.ts";
 import { hasVersion } from "../config/output-path.ts";
+import type { FormatName, OutputFile } from "../formats/contract.ts";
 import { DaqError, exitCodes } from "../model/errors.ts";
 import { isLossless } from "../model/ledger.ts";
 import type { RunInfo } from "../model/run.ts";
@@ -14,7 +16,7 @@ import type { RunIndex } from "../recorder/run-index.ts";
 import type { RingWriter } from "../ring/ring-writer.ts";
 import { announcedBytesPerSecond, checkDiskSpace } from "./disk-space.ts";
 import { outputNotices } from "./output-notices.ts";
-import { type DeviceStreams, type OutputPlan, planOutputs } from "./output-plan.ts";
+import { type DeviceStreams, type OutputPlan, type PlanOptions, planOutputs } from "./output-plan.ts";
 import type { RunHooks, RunLimits, RunProgress, RunReport } from "./run-contract.ts";
 import { RunSpool } from "./run-spool.ts";
 
@@ -28,10 +30,20 @@ export type RecordingToStart = {
   readonly startedAt: Date;
   /** The files get no lower `{version}` than this. */
   readonly firstVersion?: number;
+  /** Files that the caller writes beside the others. */
+  readonly beside?: FilesBeside;
   readonly limits: Pick<RunLimits, "durationMs" | "stop" | "giveUp">;
   readonly hooks: RunHooks;
   /** Writing has failed for good, or the recorder was given up: whoever produces should stop. */
   readonly onFailing: (error: DaqError) => void;
+};
+
+/** Files of a run that no recorder writes. */
+export type FilesBeside = {
+  /** Each is called like the run's index, with this end in place of `.run.json`. */
+  readonly endings: readonly string[];
+  /** Resolves when nothing more is written to them: before that they do not go to a store. */
+  readonly closed: () => Promise<void>;
 };
 
 /** More runs of one name than this at the same moment mean that something else is wrong. */
@@ -44,9 +56,11 @@ export class Recording {
   readonly #limits: RecordingToStart["limits"];
   readonly #hooks: RunHooks;
   readonly #onFailing: (error: DaqError) => void;
+  readonly #beside: FilesBeside | undefined;
   #startedMs = performance.now();
   #spool: RunSpool | undefined;
   #options: RecorderOptions | undefined;
+  #files: readonly (OutputFile & { readonly format: FormatName })[] = [];
   #recorder: RecorderProcess | undefined;
   #phase: RunProgress["phase"] = "recording";
   #lastProgress: RecorderProgress | undefined;
@@ -56,8 +70,8 @@ export class Recording {
 
   /** Throws what prevents it; nothing is left then but the ring, which is the caller's. */
   static async start(toStart: RecordingToStart): Promise<Recording> {
-    const { config, devices, info, startedAt, limits, hooks, firstVersion } = toStart;
-    const planned = await RunSpool.plan(config, devices, startedAt, info.uid, hooks, firstVersion);
+    const { config, devices, info, startedAt, limits, hooks } = toStart;
+    const planned = await RunSpool.plan(config, devices, startedAt, info.uid, hooks, planOptions(toStart));
     const { spool } = planned;
     try {
       await makeFolder(dirname(planned.plan.indexPath));
@@ -80,7 +94,8 @@ export class Recording {
     }
   }
 
-  private constructor({ ring, devices, limits, hooks, onFailing }: RecordingToStart) {
+  private constructor({ ring, devices, limits, hooks, onFailing, beside }: RecordingToStart) {
+    this.#beside = beside;
     this.#ring = ring;
     this.#streams = devices.flatMap((device) => device.streams);
     this.#limits = limits;
@@ -92,11 +107,17 @@ export class Recording {
     return this.#options!;
   }
 
-  async #begin(
-    { config, devices, info, startedAt }: RecordingToStart,
-    first: OutputPlan,
-    isSpooled: boolean,
-  ) {
+  /** The first file that takes a stream as a whole, where readers will find it; undefined for one in several parts. */
+  fileOf(stream: string): { readonly format: FormatName; readonly url: string } | undefined {
+    const found = this.#files.find(({ streams }) => streams.includes(stream));
+    if (found === undefined) return undefined;
+    const { format, path } = found;
+    const folder = this.#spool?.url;
+    return { format, url: folder === undefined ? pathToFileURL(path).href : `${folder}/${basename(path)}` };
+  }
+
+  async #begin(toStart: RecordingToStart, first: OutputPlan, isSpooled: boolean) {
+    const { config, info } = toStart;
     let plan = first;
     for (let tries = 1; ; tries++) {
       try {
@@ -104,7 +125,7 @@ export class Recording {
       } catch (error) {
         // The names at a store are taken already, and nobody else spools under them.
         const mayMove = !isSpooled && tries < mostStarts;
-        const next = mayMove ? await nextPlan(error, config, devices, startedAt, plan) : undefined;
+        const next = mayMove ? await nextPlan(error, toStart, plan) : undefined;
         if (next === undefined) throw error;
         plan = next;
       }
@@ -132,6 +153,7 @@ export class Recording {
     this.#noteIndex(options.indexPath);
     await this.#askDisk();
     const files = await plannedFiles(options, this.#streams);
+    this.#files = await wholeFiles(options, this.#streams);
     this.#hooks.onStart?.({
       runUid,
       ringPath: this.#ring.path,
@@ -175,7 +197,9 @@ export class Recording {
       exitCode: exitCodeFor(index, all),
       errors: all,
     };
-    return this.#spool === undefined ? report : this.#spool.finish(report, this.#limits, this.#hooks);
+    if (this.#spool === undefined) return report;
+    await this.#beside?.closed();
+    return this.#spool.finish(report, this.#limits, this.#hooks);
   }
 
   #report(recorder: RecorderProgress, silentMs?: number): void {
@@ -217,9 +241,26 @@ export class Recording {
   }
 }
 
+/** The files of each output that does not begin new ones while the run goes on. */
+async function wholeFiles({ outputs }: RecorderOptions, streams: readonly StreamSchema[]) {
+  const whole = outputs.filter(({ rotate }) => rotate === undefined);
+  const found = whole.map(async (output) => {
+    const files = await plannedFiles({ outputs: [output] }, streams);
+    return files.map((file) => ({ ...file, format: output.format }));
+  });
+  return (await Promise.all(found)).flat();
+}
+
 function exitCodeFor(index: RunIndex, errors: readonly DaqError[]): number {
   if (errors.length > 0 || index.end === "failed") return exitCodes.failed;
   return index.outputs.every((output) => isLossless(output.ledger)) ? exitCodes.complete : exitCodes.lossy;
+}
+
+function planOptions({ firstVersion, beside }: RecordingToStart): PlanOptions {
+  return {
+    ...(firstVersion === undefined ? {} : { firstVersion, goesOn: true }),
+    ...(beside === undefined ? {} : { besideEndings: beside.endings }),
+  };
 }
 
 function recorderOptions({ storage }: Config, ringPath: string, plan: OutputPlan): RecorderOptions {
@@ -229,6 +270,7 @@ function recorderOptions({ storage }: Config, ringPath: string, plan: OutputPlan
     name: "recorder",
     indexPath: plan.indexPath,
     outputs: plan.outputs,
+    ...(plan.beside.length === 0 ? {} : { beside: plan.beside }),
     flushIntervalMs,
     durability,
     ...(maxWriteMbPerS === undefined ? {} : { maxWriteMbPerS }),
@@ -238,13 +280,12 @@ function recorderOptions({ storage }: Config, ringPath: string, plan: OutputPlan
 /** The plan to try when another run took these paths between planning and making them; undefined when none did. */
 async function nextPlan(
   error: unknown,
-  config: Config,
-  devices: readonly DeviceStreams[],
-  startedAt: Date,
+  toStart: RecordingToStart,
   before: OutputPlan,
 ): Promise<OutputPlan | undefined> {
+  const { config, devices, startedAt } = toStart;
   if (!(error instanceof DaqError && error.code === "path") || !hasVersion(config.storage.outputPath))
     return undefined;
-  const plan = await planOutputs(config, devices, startedAt);
+  const plan = await planOutputs(config, devices, startedAt, planOptions(toStart));
   return plan.indexPath === before.indexPath ? undefined : plan;
 }

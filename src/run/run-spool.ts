@@ -9,7 +9,7 @@ import type { StreamSchema } from "../model/stream-schema.ts";
 import { makeFolder } from "../recorder/planned-files.ts";
 import { journalPath } from "../recorder/recorder-options.ts";
 import type { UploadProgress } from "../upload/upload-watch.ts";
-import { type DeviceStreams, type OutputPlan, planOutputs } from "./output-plan.ts";
+import { type DeviceStreams, type OutputPlan, type PlanOptions, planOutputs } from "./output-plan.ts";
 import type { RunHooks, RunLimits, RunReport } from "./run-contract.ts";
 import type { UploadJob } from "./upload-messages.ts";
 import { fromSent, type UploadOutcome, UploadProcess } from "./upload-process.ts";
@@ -67,9 +67,9 @@ export class RunSpool {
     startedAt: Date,
     runUid: string,
     hooks: RunHooks,
-    firstVersion?: number,
+    options: PlanOptions,
   ): Promise<{ readonly plan: OutputPlan; readonly spool: RunSpool | undefined }> {
-    let plan = await planOutputs(config, devices, startedAt, firstVersion);
+    let plan = await planOutputs(config, devices, startedAt, options);
     const streams = devices.flatMap((device) => device.streams);
     if (targetOf(config, plan) === undefined) return { plan, spool: undefined };
     const uploader = new UploadProcess((progress) => spool?.report(progress));
@@ -82,7 +82,7 @@ export class RunSpool {
           spool = new RunSpool(url, job, uploader);
           return { plan, spool };
         }
-        plan = await planOutputs(config, devices, startedAt, plan.version + 1);
+        plan = await planOutputs(config, devices, startedAt, { ...options, firstVersion: plan.version + 1 });
       }
     } catch (error) {
       uploader.stop();

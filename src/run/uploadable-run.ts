@@ -65,7 +65,7 @@ export async function plannedSource(
   runUid: string,
 ): Promise<UploadSource> {
   const files = (await plannedFiles(plan, streams)).map((file) => file.path);
-  const names = [...files, ...lossPaths(plan)].map((file) => basename(file));
+  const names = [...[...files, ...lossPaths(plan)].map((file) => basename(file)), ...plan.beside];
   return {
     folder: dirname(plan.indexPath),
     stem: basename(plan.indexPath).slice(0, -indexEnd.length),
@@ -90,7 +90,7 @@ export async function sourceOfIndex(indexPath: string): Promise<UploadSource> {
   };
 }
 
-function rootsOf({ outputs }: RunIndex, indexName: string): UploadRoot[] {
+function rootsOf({ outputs, beside = [], end }: RunIndex, indexName: string): UploadRoot[] {
   const names = new Set(
     outputs.flatMap(({ files, ledger }) => [
       ...files.map((file) => file.path),
@@ -99,6 +99,8 @@ function rootsOf({ outputs }: RunIndex, indexName: string): UploadRoot[] {
   );
   return [
     ...[...names].map((name) => ({ name, required: true })),
+    // Who was to write them may have died before it did.
+    ...beside.map((name) => ({ name, required: end === "closed" })),
     { name: indexName, required: true, last: true },
   ];
 }

@@ -58,7 +58,7 @@ export function configValueOf(value: MetadataValue, origin: Origin): ConfigValue
   }
 }
 
-export function entryOf(value: MetadataValue, origin: Origin): Entry {
+function entryOf(value: MetadataValue, origin: Origin): Entry {
   return { value: configValueOf(value, origin), origin };
 }
 

@@ -239,7 +239,7 @@ export class Upload {
     const { folder } = this.#source;
     const { chunks, files, metadata, last } = await this.#scan(roots);
     await this.#bringAll(sender, [...chunks, ...files]);
-    for (const key of [...metadata, ...last]) await sender.bring(key);
+    for (const key of metadata) await sender.bring(key);
     for (const { name, required } of roots) {
       const isThere = (await fingerprintAt(join(folder, name))) !== undefined;
       if (required && !isThere && !this.#isProven(name))
@@ -247,6 +247,7 @@ export class Upload {
           hint: "Look for it where the run was recorded; without it the upload would not be the whole run.",
         });
     }
+    for (const key of last) await sender.bring(key);
   }
 
   async #scan(roots: readonly UploadRoot[]): Promise<FoundKeys> {

@@ -118,6 +118,7 @@ describe("a grid scan that is killed", () => {
         devices: await configuredDevices(config.devices),
         hooks: {},
         giveUp: new AbortController().signal,
+        stopUploads: new AbortController().signal,
       };
       const ended = AbortSignal.abort(new Error("ended while it was copied"));
       await assert.rejects(

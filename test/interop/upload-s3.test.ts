@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -15,17 +13,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { promisify } from "node:util";
 import { jsonLines, spawnDaq as spawnProgram, until } from "../../src/cli/captured-terminal.test.ts";
 import { readRunIndex } from "../../src/recorder/run-index.ts";
 import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
 import type { LoopbackServer } from "./loopback-server.ts";
 import { makeBucket } from "./make-bucket.ts";
 import { s3rverEnvironment, startS3rver, withoutS3rver } from "./s3rver-server.ts";
+import { hashesIn, objectsBelow, withoutBoto3, withoutMarker } from "./stored-objects.ts";
 import { startSwift, swiftEnvironment, withoutSwift } from "./swift-server.ts";
-
-const run = promisify(execFile);
-const python = process.env.PYTHON_BOTO3 ?? "/usr/bin/python3";
 
 /** The process that `daq record` has started for the upload. */
 function uploaderOf(pid: number): number {
@@ -37,18 +32,9 @@ function uploaderOf(pid: number): number {
   return Number(found);
 }
 
-async function boto3IsMissing(): Promise<string | undefined> {
-  try {
-    await run(python, ["-c", "import boto3"]);
-    return undefined;
-  } catch {
-    return `${python} has no boto3`;
-  }
-}
-
 /** A real S3 server where Debian's Swift is installed, else a small one in Node. */
 const withoutServer = withoutSwift === undefined ? undefined : withoutS3rver;
-const skip = withoutServer ?? (await boto3IsMissing()) ?? false;
+const skip = withoutServer ?? (await withoutBoto3()) ?? false;
 
 describe("runs to S3, through a network that fails", { skip, concurrency: 1 }, () => {
   const root = mkdtempSync(join(tmpdir(), "daq-upload-s3-"));
@@ -80,38 +66,8 @@ describe("runs to S3, through a network that fails", { skip, concurrency: 1 }, (
     return folder;
   }
 
-  /** All objects below a prefix as boto3 sees them, past the proxy. */
-  async function objects(prefix: string, folder?: string): Promise<Record<string, string>> {
-    const args = [join(import.meta.dirname, "s3_objects.py"), `http://127.0.0.1:${server.port}`, "data"];
-    const { stdout } = await run(python, folder === undefined ? args : [...args, folder], {
-      maxBuffer: 1 << 26,
-    });
-    const all = JSON.parse(stdout) as Record<string, string>;
-    return Object.fromEntries(
-      Object.entries(all)
-        .filter(([key]) => key.startsWith(`${prefix}/`))
-        .map(([key, hash]) => [key.slice(prefix.length + 1), hash]),
-    );
-  }
-
-  function hashesIn(folder: string): Record<string, string> {
-    const names = readdirSync(folder, { recursive: true }) as string[];
-    const files = names.filter(
-      (name) => statSync(join(folder, name)).isFile() && !name.endsWith(".upload.jsonl"),
-    );
-    return Object.fromEntries(
-      files.map((name) => [
-        name,
-        createHash("sha256")
-          .update(readFileSync(join(folder, name)))
-          .digest("hex"),
-      ]),
-    );
-  }
-
-  function withoutMarker(found: Record<string, string>): Record<string, string> {
-    return Object.fromEntries(Object.entries(found).filter(([key]) => !key.endsWith(".upload.json")));
-  }
+  /** Past the proxy. */
+  const objects = (prefix: string) => objectsBelow(server.port, prefix);
 
   function record(folder: string, args: readonly string[], extra: readonly string[] = []) {
     const sets = extra.flatMap((each) => ["--set", each]);

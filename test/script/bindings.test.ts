@@ -336,6 +336,12 @@ describe("the run of a script", () => {
     assert.deepEqual(documents.all, []);
   });
 
+  test("takes no metadata that its run writes itself, and says so at the line", async () => {
+    const { documents, error } = await run('let a = 1;\nset_metadata("plan_name", "mine");');
+    assert.match((error as Error).message, /"plan_name" is taken.*line 2, column 1/);
+    assert.deepEqual(documents.all, []);
+  });
+
   test("that has begun takes no more metadata", async () => {
     const { error } = await run('create_camera("camera0").grab_frame(); set_metadata("sample", 1)');
     assert.match((error as Error).message, /The run has begun/);

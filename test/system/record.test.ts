@@ -152,6 +152,7 @@ describe("daq record", { concurrency: 4 }, () => {
       errors[0]!.message,
       /"meter".*echo 11; echo 22; echo 33.*exit code 7.*\n?.*sensor unplugged/s,
     );
+    assert.match(errors[0]!.message, /It is configured in .*:\d+\.$/);
     assert.match(run.stderr, /exit code 7/);
     assert.deepEqual(await assertAddsUp(indexPath, index), { meter: 3, power0: 4 });
     const rows = readFileSync(join(place, "run.meter.csv"), "utf8").trim().split(/\r?\n/);

@@ -8,7 +8,6 @@ import { ProgressLine } from "../progress-line.ts";
 import { runHooks } from "../run-hooks.ts";
 import { printReport, reportJson } from "../run-report.ts";
 import type { Terminal } from "../terminal.ts";
-import { uploadText } from "../upload-text.ts";
 
 /** Without a terminal that redraws a line, one line in so many milliseconds. */
 const logEveryMs = 5_000;
@@ -52,8 +51,8 @@ export const recordCommand: Command = {
     "2 wrong configuration, 4 recorded in full but not all of it is at the store that output_path names.",
     "",
     "The extension of --output chooses the format, unless --format does: hdf5 (.h5, .hdf5, .nxs), arrow (.arrow), parquet",
-    "(.parquet), csv (.csv, .csv.gz), zarr (.zarr). A run to a store waits at its end until nothing has got through for ten",
-    "minutes; --set storage.upload_timeout_ms=60000 makes that one.",
+    "(.parquet), csv (.csv, .csv.gz), zarr (.zarr), jsonl (.jsonl). A run to a store waits at its end until nothing has got",
+    "through for ten minutes; --set storage.upload_timeout_ms=60000 makes that one.",
   ].join("\n"),
   run: record,
 };
@@ -130,9 +129,9 @@ class Interrupts {
 function hooksFor(terminal: Terminal, interrupts: Interrupts): RunHooks {
   const line = new ProgressLine();
   let loggedAtMs = 0;
-  let uploadLoggedAtMs = performance.now();
+  const hooks = runHooks(terminal, "stops");
   return {
-    ...runHooks(terminal, "stops"),
+    ...hooks,
     onProgress: (progress) => {
       const text = line.next(progress);
       terminal.status(text);
@@ -144,13 +143,7 @@ function hooksFor(terminal: Terminal, interrupts: Interrupts): RunHooks {
     },
     onUploading: (progress) => {
       interrupts.isUploading = true;
-      const text = `recorded; ${uploadText(progress)}`;
-      terminal.status(text);
-      if (terminal.json) terminal.printJson({ event: "uploading", ...progress });
-      else if (!terminal.isInteractive && performance.now() - uploadLoggedAtMs >= logEveryMs) {
-        uploadLoggedAtMs = performance.now();
-        terminal.log(text);
-      }
+      hooks.onUploading?.(progress);
     },
   };
 }

@@ -99,6 +99,14 @@ async function run(args: ParsedArguments, terminal: Terminal): Promise<number> {
     return runScriptFile(path, () => configOf(args, path), args, terminal);
   }
   refuseScriptOptions(args);
+  if (args.flag("dry-run") && args.text("resume") !== undefined)
+    throw new DaqError(
+      "usage",
+      "--dry-run prints all steps of a plan; it knows nothing of a run to --resume.",
+      {
+        hint: "Leave one of the two out. --resume itself refuses another plan before anything is moved.",
+      },
+    );
   const { config } = await loadConfigFrom(args, configOf(args, path));
   const plan = await loadPlan(path);
   return args.flag("dry-run")

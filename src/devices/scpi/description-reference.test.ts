@@ -2,22 +2,24 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Setting } from "../../model/setting.ts";
-import * as settings from "./description-settings.ts";
+import * as actions from "./action-settings.ts";
+import * as dialogue from "./dialogue-settings.ts";
+import * as readings from "./reading-settings.ts";
 
 const reference = readFileSync(new URL("../../../docs/instruments.md", import.meta.url), "utf8");
 
 const tables: readonly [heading: string, settings: readonly Setting[]][] = [
-  ["[instrument]", settings.instrumentSettings],
-  ["[connection]", settings.connectionSettings],
-  ["[identity]", settings.identitySettings],
-  ["[errors]", settings.errorSettings],
-  ["[readings.NAME] and [parameters.NAME]", settings.readingSettings],
-  ["[axis]", settings.axisSettings],
-  ["[axis.settle]", settings.settleSettings],
-  ["[wavelength]", settings.wavelengthSettings],
-  ["[shutter]", settings.shutterSettings],
-  ["[emission]", settings.emissionSettings],
-  ["[states]", settings.stateCommandSettings],
+  ["[instrument]", dialogue.instrumentSettings],
+  ["[connection]", dialogue.connectionSettings],
+  ["[identity]", dialogue.identitySettings],
+  ["[errors]", dialogue.errorSettings],
+  ["[readings.NAME] and [parameters.NAME]", readings.readingSettings],
+  ["[axis]", actions.axisSettings],
+  ["[axis.settle]", actions.settleSettings],
+  ["[wavelength]", actions.wavelengthSettings],
+  ["[shutter]", actions.shutterSettings],
+  ["[emission]", actions.emissionSettings],
+  ["[states]", actions.stateCommandSettings],
 ];
 
 function rowsBelow(heading: string): string[] {

@@ -4,12 +4,12 @@ import type { SettingValues } from "../../model/setting.ts";
 import { type Connectable, can, type Device } from "../capabilities.ts";
 import type { Clock, Driver } from "../contract.ts";
 import type { Description } from "./description.ts";
-import { checkLimits } from "./description-settings.ts";
 import { descriptionEnding, descriptionProblem, findDescription } from "./find-description.ts";
 import { createInstrument } from "./instrument.ts";
 import { polledSource } from "./polled-source.ts";
 import { serialTransport } from "./serial-transport.ts";
 import { Session } from "./session.ts";
+import { checkLimits } from "./setting-checks.ts";
 import { type TcpAddress, tcpTransport } from "./tcp-transport.ts";
 
 /** Instruments that answer to lines of text, SCPI or not, each described in a TOML file. */

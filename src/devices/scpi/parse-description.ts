@@ -7,6 +7,14 @@ import { Problems } from "../../toml/problems.ts";
 import type { ValuesOf } from "../../toml/setting-type.ts";
 import { quoted } from "../../toml/shortened.ts";
 import { parseTomlDocument } from "../../toml/toml-document.ts";
+import {
+  axisSettings,
+  emissionSettings,
+  settleSettings,
+  shutterSettings,
+  stateCommandSettings,
+  wavelengthSettings,
+} from "./action-settings.ts";
 import type {
   Answer,
   Assignment,
@@ -19,18 +27,12 @@ import type {
   Switch,
 } from "./description.ts";
 import {
-  axisSettings,
   connectionSettings,
-  emissionSettings,
   errorSettings,
   identitySettings,
   instrumentSettings,
-  readingSettings,
-  settleSettings,
-  shutterSettings,
-  stateCommandSettings,
-  wavelengthSettings,
-} from "./description-settings.ts";
+} from "./dialogue-settings.ts";
+import { readingSettings } from "./reading-settings.ts";
 
 const tables = [
   "instrument",

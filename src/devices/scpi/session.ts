@@ -32,6 +32,9 @@ export type Answered<Value> = { readonly value: Value; readonly timestampNs: big
 /** An attempt that may be made again, because nothing was changed by it. */
 class FailedAttempt extends Error {}
 
+/** How the entries of an error queue begin. */
+const numbered = /^[+-]?\d/;
+
 /** More entries than any error queue has. */
 const mostErrors = 64;
 
@@ -313,6 +316,8 @@ export class Session {
       if (none.test(value)) break;
       found.push(value);
     }
+    // Any line is an answer here. One that does not look like an error may have come unasked, and an answer is still under way.
+    if (!found.every((entry) => numbered.test(entry))) this.#inStep = false;
     return found;
   }
 

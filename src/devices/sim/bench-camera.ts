@@ -69,14 +69,16 @@ export class BenchCamera implements FrameProducing, Exposing, Parameterised {
   /** The number of the frame in its stream; null for one that is not there. */
   async #store(timestampNs: bigint, signal: AbortSignal): Promise<number | null> {
     const sink = this.#sink;
-    const frame = this.#next++;
     if (sink === undefined) return null;
     const { dropEvery } = this.#options;
-    if (dropEvery !== undefined && (frame + 1) % dropEvery === 0) {
-      await sink.lose(1, "device", `frame ${frame}: dropped in the camera (drop_every = ${dropEvery})`);
+    if (dropEvery !== undefined && (this.#next + 1) % dropEvery === 0) {
+      await sink.lose(1, "device", `frame ${this.#next}: dropped in the camera (drop_every = ${dropEvery})`);
+      this.#next++;
       return null;
     }
     const reservation = await sink.reserve(1);
+    // Where the sink took nothing, no number is gone.
+    const frame = this.#next++;
     if (signal.aborted) {
       reservation.abandon("aborted", `frame ${frame}: the plan was interrupted while the ring was full`);
       throw signal.reason;

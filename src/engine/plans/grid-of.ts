@@ -2,6 +2,7 @@ import type { Movable, Readable } from "../../devices/capabilities.ts";
 import type { RunStart } from "../../documents/run-start.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Plan } from "../plan.ts";
+import { checkReach } from "./check-reach.ts";
 import { inRun } from "./in-run.ts";
 import { point } from "./point.ts";
 
@@ -42,6 +43,7 @@ export function* gridOf(
   detectors: readonly Readable[],
   lines: readonly Line[],
 ): Plan<string> {
+  checkReach(lines);
   const shape = lines.map(({ places }) => places.length);
   const ids = detectors.map(({ id }) => id);
   const axes = lines.map(({ axis }) => axis);

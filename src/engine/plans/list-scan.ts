@@ -3,6 +3,7 @@ import type { RunStart } from "../../documents/run-start.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Plan } from "../plan.ts";
 import { checkPlaces } from "./check-places.ts";
+import { checkReach } from "./check-reach.ts";
 import { inRun } from "./in-run.ts";
 import { point } from "./point.ts";
 
@@ -44,6 +45,7 @@ export function* scanTogether(
   detectors: readonly Readable[],
   axes: readonly ListedAxis[],
 ): Plan<string> {
+  for (const axis of axes) checkReach([axis]);
   const num = axes[0]!.places.length;
   const devices = [...axes.map(({ axis }) => axis), ...detectors];
   return yield* inRun(

@@ -216,8 +216,7 @@ describe("a dry run", () => {
     const scanned = Array.from({ length: 10_000 }, (_, index) => (index === 9000 ? 100.5 : index / 1000));
     assert.throws(() => dryRun(listScan([x], { axis: x, places: scanned })), {
       code: "device",
-      message:
-        /x cannot be moved to 100\.5 mm: its limits are -100 to 100 mm\. That is step \d+, at point 9001 of/,
+      message: /x cannot be moved to 100\.5 mm: its limits are -100 to 100 mm\. That is point 9001 of/,
     });
     assert.deepEqual(x.told, []);
   });

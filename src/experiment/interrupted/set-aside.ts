@@ -134,6 +134,11 @@ export async function markTakenUp(folder: string): Promise<void> {
     await writeFile(path, `${JSON.stringify(text)}\n`, { flush: true });
     await syncFolder(folder);
   } catch (error) {
+    await rm(path, { force: true });
     throw writeError(path, error);
   }
+}
+
+export function isTakenUp(folder: string): boolean {
+  return existsSync(join(folder, takenUpName));
 }

@@ -10,7 +10,7 @@ import { RunRecording, type RunRecordingParts } from "../run-recording.ts";
 import { bytesOf } from "./bytes-of.ts";
 import { type InterruptedRun, movedAside } from "./interrupted-run.ts";
 import { keptRecords } from "./kept-records.ts";
-import { markTakenUp, putBack, removeCopy } from "./set-aside.ts";
+import { isTakenUp, markTakenUp, putBack, removeCopy } from "./set-aside.ts";
 
 export type TakeUpParts = Omit<RunRecordingParts, "earlier" | "hooks"> & { readonly hooks: ExperimentHooks };
 
@@ -62,6 +62,8 @@ async function restore(
   { info, indexPath, place }: InterruptedRun,
   report: RunReport | undefined,
 ): Promise<void> {
+  // The mark says which of the two is the record, also where it could be neither finished nor removed.
+  if (isTakenUp(place.folder)) return;
   if (report !== undefined) {
     if (report.index.end === "failed") return;
     await removeCopy(report.indexPath, info.uid);

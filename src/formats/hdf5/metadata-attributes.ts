@@ -56,7 +56,7 @@ function fitsInteger(value: bigint): boolean {
 }
 
 /** True for what is better a dataset than an attribute. */
-export function isLarge(value: AttributeValue): boolean {
+function isLarge(value: AttributeValue): boolean {
   if (typeof value === "string") return encoder.encode(value).byteLength > largestTextBytes;
   if (!Array.isArray(value)) return false;
   const bytes = value.map((item) => (typeof item === "string" ? encoder.encode(item).byteLength + 16 : 8));

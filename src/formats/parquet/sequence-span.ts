@@ -9,7 +9,7 @@ export type SequenceSpan = {
 };
 
 /** Holes that are written down one by one; a source that loses something all the time has millions. */
-export const mostHoles = 1000;
+const mostHoles = 1000;
 
 /** The span of the first `count` of them. */
 export function spanOf(sequences: BigInt64Array, count: number): SequenceSpan | undefined {

@@ -14,7 +14,7 @@ const looksAhead = 8;
  * The rows of an array of which a part is in no chunk, in order, as few ranges as possible. Looks at every object and at
  * the index of every shard, and keeps none of it. A shard that is damaged has no chunk that could be read.
  */
-export async function* missingRows(store: Store, array: ZarrArray): AsyncGenerator<RowRange, void, void> {
+async function* missingRows(store: Store, array: ZarrArray): AsyncGenerator<RowRange, void, void> {
   yield* joined(rangesByObject(store, array));
 }
 

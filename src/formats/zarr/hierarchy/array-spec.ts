@@ -3,7 +3,7 @@ import type { Attributes } from "./attributes.ts";
 import type { ZarrCompression } from "./compression.ts";
 import type { FillValue } from "./fill-value.ts";
 
-export const zarrFormats = [2, 3] as const;
+const zarrFormats = [2, 3] as const;
 export type ZarrFormat = (typeof zarrFormats)[number];
 
 /** What an array is. Shapes have the slowest dimension first, and are in elements. */
