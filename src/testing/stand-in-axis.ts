@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Movable } from "../devices/capabilities.ts";
 import type { Quantities, Readings } from "../model/reading.ts";
 
@@ -44,5 +45,10 @@ export class StandInAxis implements Movable {
   async stop(): Promise<void> {
     this.told.push("stop");
     await this.behaviour.stop?.();
+  }
+
+  /** Resolves when it was told this, as it stands in `told`. */
+  async whenTold(text: string): Promise<void> {
+    while (!this.told.includes(text)) await setTimeout(1);
   }
 }
