@@ -6,11 +6,6 @@ const fragmentBytes: u32 = 65_536;
 const smallestTableBits: u32 = 8;
 const largestTableBits: u32 = 14;
 const shortestMatch: u32 = 4;
-/** Nearer and shorter copies than these have a tag of two bytes, others one of three. */
-const nearOffset: u32 = 2048;
-const nearBytes: u32 = 12;
-/** So many in a row show that little matches here. With fewer, what follows a short match often matches too. */
-const manyLiterals: u32 = 24;
 /** Nothing begins so near a fragment's end, so that eight bytes can be read at once. */
 const margin: u32 = 15;
 /**
@@ -84,11 +79,7 @@ function compressFragment(source: usize, length: u32, to: usize, targetEnd: usiz
       nextSlot = slotOf(load<u32>(next), shift, scratch);
       match = source + load<u16>(slot);
       store<u16>(slot, <u16>(place - source));
-      // Four bytes from far away save nothing behind literals: three are written for them, and a tag for the next literals.
-      // Where much of a source is noise, these are most of what matches.
-      const difference = load<u64>(match) ^ load<u64>(place);
-      const fifthIfFar = (0 - (<u32>(place - match >= nearOffset) & <u32>(place - literals >= manyLiterals))) & (<u32>(difference >> 32) & 0xff);
-      if ((<u32>difference | fifthIfFar) === 0) break;
+      if (load<u32>(match) === load<u32>(place)) break;
     }
     const run = <u32>(place - literals);
     // There is one literal at least, and so a whole vector in front of the margin's end.
@@ -155,18 +146,7 @@ function writeCopy(offset: u32, bytes: u32, to: usize, targetEnd: usize): usize 
     to += 3;
     bytes -= part;
   }
-  if (targetEnd - to < 4) return writeLastCopy(offset, bytes, to, targetEnd);
-  // Nothing predicts which of the two it is: both are made, and one is taken.
-  const near = ((offset >> 8) << 5) | ((bytes - 4) << 2) | 1 | ((offset & 0xff) << 8);
-  const far = ((bytes - 1) << 2) | 2 | (offset << 8);
-  const isNear = <u32>(bytes < nearBytes) & <u32>(offset < nearOffset);
-  store<u32>(to, far ^ ((far ^ near) & (0 - isNear)));
-  return to + 3 - isNear;
-}
-
-/** The same without a byte to spare behind it. */
-function writeLastCopy(offset: u32, bytes: u32, to: usize, targetEnd: usize): usize {
-  if (bytes < nearBytes && offset < nearOffset) {
+  if (bytes < 12 && offset < 2048) {
     if (targetEnd - to < 2) return 0;
     store<u8>(to, ((offset >> 8) << 5) | ((bytes - 4) << 2) | 1);
     store<u8>(to, offset, 1);
