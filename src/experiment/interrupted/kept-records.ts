@@ -1,3 +1,4 @@
+import type { NamedDocument } from "../../documents/document.ts";
 import { eventsOf } from "../../formats/documents/events-of.ts";
 import { batchesOf } from "./copy-records.ts";
 import type { InterruptedRun } from "./interrupted-run.ts";
@@ -14,13 +15,10 @@ export type KeptRecords = {
 
 /** `numbers`: the last event of each stream that stays. Frames stay up to the last one that belongs to such an event. */
 export async function keptRecords(
-  { streams }: Pick<InterruptedRun, "streams">,
+  { streams, documents }: Pick<InterruptedRun, "streams" | "documents">,
   numbers: ReadonlyMap<string, number>,
 ): Promise<KeptRecords> {
   const ends = new Map<string, number>();
-  const frames = streams
-    .filter(({ descriptor }) => descriptor === undefined)
-    .map(({ source }) => source.schema.name);
   for (const { source, descriptor } of streams) {
     if (descriptor === undefined) continue;
     const { name } = source.schema;
@@ -28,24 +26,44 @@ export async function keptRecords(
     ends.set(name, 0);
     for await (const batch of batchesOf(source)) {
       let row = 0;
-      for (const { seq_num: number, data } of eventsOf(batch, descriptor)) {
+      for (const { seq_num: number } of eventsOf(batch, descriptor)) {
         const sequence = Number(batch.sequences[row++]!);
-        if (number > last) continue;
-        ends.set(name, sequence + 1);
-        for (const id of frames) {
-          const frame = data[`${id}_frame`];
-          if (frame === undefined) continue;
-          // Null is a frame that was lost: it had a number, too.
-          ends.set(id, typeof frame === "number" ? frame + 1 : (ends.get(id) ?? 0) + 1);
-        }
+        if (number <= last) ends.set(name, sequence + 1);
       }
     }
   }
+  const frames = streams
+    .filter(({ descriptor }) => descriptor === undefined)
+    .map(({ source }) => source.schema.name);
+  for (const [id, end] of await keptFrames(frames, documents(), numbers)) ends.set(id, end);
   // Frames of which no event tells stay all.
   for (const { source } of streams)
     if (!ends.has(source.schema.name) && !isTold(source.schema.name, streams))
       ends.set(source.schema.name, source.account?.produced ?? source.records);
   return { numbers, ends, records: [...ends.values()].reduce((sum, end) => sum + end, 0) };
+}
+
+/** Events of several streams may tell of one camera: in the order in which they were taken. */
+async function keptFrames(
+  ids: readonly string[],
+  documents: AsyncIterable<NamedDocument>,
+  numbers: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> {
+  const ends = new Map<string, number>();
+  if (ids.length === 0) return ends;
+  const streams = new Map<string, string>();
+  for await (const { name, doc } of documents) {
+    if (name === "descriptor") streams.set(doc.uid, doc.name ?? "primary");
+    if (name !== "event" || doc.seq_num > (numbers.get(streams.get(doc.descriptor) ?? "") ?? 0)) continue;
+    for (const id of ids) {
+      const frame = doc.data[`${id}_frame`];
+      if (frame === undefined) continue;
+      const end = ends.get(id) ?? 0;
+      // Null is a frame that was lost: it had a number, too.
+      ends.set(id, typeof frame === "number" ? Math.max(end, frame + 1) : end + 1);
+    }
+  }
+  return ends;
 }
 
 function isTold(id: string, streams: InterruptedRun["streams"]): boolean {
