@@ -207,6 +207,13 @@ class Ring:
         self.close()
 
 
+def _dtype_of(column):
+    """Texts are cells of UTF-8 with zeros behind it, which numpy has as bytes: `numpy.char.decode(values, "utf-8")`."""
+    if column["dtype"] == "string":
+        return numpy.dtype(f"S{column['maxBytes']}")
+    return numpy.dtype(column["dtype"]).newbyteorder("<")
+
+
 class _Stream:
     """A schema, and where the parts of a payload are."""
 
@@ -215,8 +222,7 @@ class _Stream:
         self.name = schema["name"]
         self.index = index
         self.columns = [
-            (c["name"], numpy.dtype(c["dtype"]).newbyteorder("<"), tuple(c["shape"]), c.get("nullable", False))
-            for c in schema["columns"]
+            (c["name"], _dtype_of(c), tuple(c["shape"]), c.get("nullable", False)) for c in schema["columns"]
         ]
         self.period_ns = 1e9 / schema.get("rateHz", 1)
 

@@ -2,7 +2,7 @@ import type { DType } from "../model/dtype.ts";
 import type { Quantity } from "../model/reading.ts";
 import type { DataKey } from "./data-key.ts";
 
-const numpyTypes: Record<DType, string> = {
+const numpyTypes: Record<Exclude<DType, "string">, string> = {
   int8: "|i1",
   int16: "<i2",
   int32: "<i4",
@@ -13,11 +13,13 @@ const numpyTypes: Record<DType, string> = {
   uint64: "<u8",
   float32: "<f4",
   float64: "<f8",
+  bool: "|b1",
 };
 
 function broadType({ dtype, shape = [] }: Quantity): DataKey["dtype"] {
   if (shape.length > 0) return "array";
-  if (dtype === "string" || dtype === "boolean") return dtype;
+  if (dtype === "string") return dtype;
+  if (dtype === "bool" || dtype === "boolean") return "boolean";
   return dtype.startsWith("float") ? "number" : "integer";
 }
 

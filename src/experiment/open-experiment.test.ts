@@ -14,7 +14,7 @@ import { triggerAndRead } from "../engine/plans/point.ts";
 import { scan } from "../engine/plans/scan.ts";
 import { readJsonlDocuments } from "../formats/jsonl/read-jsonl-documents.ts";
 import { loadFormat } from "../formats/registry.ts";
-import { typedView } from "../model/dtype.ts";
+import { numberDType, typedView } from "../model/dtype.ts";
 import type { RunReport } from "../run/run-contract.ts";
 import { openExperiment } from "./open-experiment.ts";
 
@@ -67,7 +67,7 @@ async function numbersOf({ index, indexPath }: RunReport, stream: string, column
   const numbers: number[] = [];
   for await (const batch of (await loadFormat("arrow")).read(join(dirname(indexPath), file.path), stream)) {
     const at = batch.stream.columns.findIndex(({ name }) => name === column);
-    for (const value of typedView(batch.stream.columns[at]!.dtype, batch.columns[at]!.bytes))
+    for (const value of typedView(numberDType(batch.stream.columns[at]!.dtype), batch.columns[at]!.bytes))
       numbers.push(Number(value));
   }
   return numbers;

@@ -1,4 +1,5 @@
 import type { Batch } from "../model/batch.ts";
+import { brokenRow } from "../model/broken-row.ts";
 import { DaqError } from "../model/errors.ts";
 import { columnItemBytes, type StreamSchema } from "../model/stream-schema.ts";
 
@@ -22,5 +23,14 @@ export function checkBatch(stream: StreamSchema, batch: Batch): void {
     const { bytes, validity } = columns[index]!;
     expect(`bytes in column ${column.name}`, bytes.byteLength, count * columnItemBytes(column));
     if (validity !== undefined) expect(`validity flags in column ${column.name}`, validity.length, count);
+    const broken = brokenRow(column, bytes, validity);
+    if (broken !== undefined)
+      throw new DaqError(
+        "format",
+        `A batch of ${stream.name}: ${column.name} of record ${broken} is no ${column.dtype}.`,
+        {
+          hint: "The driver that made it has to give UTF-8 with zeros behind it for a text, 0 or 1 for a bool.",
+        },
+      );
   }
 }

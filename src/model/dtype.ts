@@ -1,8 +1,8 @@
 /**
- * The element types that a stream can carry, under the names that numpy, Zarr and xarray use.
+ * The numbers that a stream can carry, under the names that numpy, Zarr and xarray use.
  * All values are little-endian wherever they are stored or shared.
  */
-export const dtypes = [
+export const numberDTypes = [
   "int8",
   "int16",
   "int32",
@@ -15,9 +15,17 @@ export const dtypes = [
   "float64",
 ] as const;
 
+export type NumberDType = (typeof numberDTypes)[number];
+
+/**
+ * All element types. `bool` is a byte that is 0 or 1; `string` is text in UTF-8 (`text-values.ts` has its layout). Both
+ * are for scalar columns only.
+ */
+export const dtypes = [...numberDTypes, "bool", "string"] as const;
+
 export type DType = (typeof dtypes)[number];
 
-const bytesOf: Record<DType, number> = {
+const bytesOf: Record<NumberDType, number> = {
   int8: 1,
   int16: 2,
   int32: 4,
@@ -30,12 +38,22 @@ const bytesOf: Record<DType, number> = {
   float64: 8,
 };
 
+export function isNumberDType(value: unknown): value is NumberDType {
+  return typeof value === "string" && Object.hasOwn(bytesOf, value);
+}
+
 export function isDType(value: unknown): value is DType {
-  return typeof value === "string" && value in bytesOf;
+  return isNumberDType(value) || value === "bool" || value === "string";
+}
+
+/** For what is of numbers by its declaration, as frames are. Throws `TypeError`: the program is wrong, not its input. */
+export function numberDType(dtype: DType): NumberDType {
+  if (isNumberDType(dtype)) return dtype;
+  throw new TypeError(`Numbers were expected, and this is ${dtype}.`);
 }
 
 /** Size of one element in bytes. */
-export function dtypeBytes(dtype: DType): number {
+export function dtypeBytes(dtype: NumberDType): number {
   return bytesOf[dtype];
 }
 
@@ -55,7 +73,7 @@ export type TypedArray =
  * A typed view over `bytes` (borrowed, not copied). `bytes.byteOffset` must be a multiple of the element size,
  * which every column of a ring record and of a batch satisfies.
  */
-export function typedView(dtype: DType, bytes: Uint8Array): TypedArray {
+export function typedView(dtype: NumberDType, bytes: Uint8Array): TypedArray {
   const { buffer, byteOffset } = bytes;
   const length = bytes.byteLength / bytesOf[dtype];
   switch (dtype) {

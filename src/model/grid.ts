@@ -1,4 +1,4 @@
-import type { DType } from "./dtype.ts";
+import type { NumberDType } from "./dtype.ts";
 
 /** One axis of a scan: its set points, in the order of the axis. */
 export type GridAxis = { readonly name: string; readonly unit?: string; readonly places: readonly number[] };
@@ -6,7 +6,7 @@ export type GridAxis = { readonly name: string; readonly unit?: string; readonly
 /** What was read at the points of a scan, the slowest axis first. `null`: a point that was never taken, or no value. */
 export type GridQuantity = {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly unit?: string;
   readonly description?: string;
   readonly values: readonly (number | bigint | null)[];

@@ -1,6 +1,18 @@
 /** The words of the data path: element types, schemas, batches, the loss ledger, errors. */
 export type { Batch, ColumnValues } from "./batch.ts";
-export { type DType, dtypeBytes, dtypes, isDType, type TypedArray, typedView } from "./dtype.ts";
+export {
+  type DType,
+  dtypeBytes,
+  dtypes,
+  isDType,
+  isNumberDType,
+  type NumberDType,
+  numberDType,
+  numberDTypes,
+  type TypedArray,
+  typedView,
+} from "./dtype.ts";
+export { type Element, elementReader } from "./element-reader.ts";
 export { DaqError, type ErrorCode, errorCodes, exitCodeOf, exitCodes } from "./errors.ts";
 export type { FrameSink, RecordsToWrite, Reservation, StreamSink } from "./frame-sink.ts";
 export {
@@ -25,3 +37,4 @@ export {
   parseStreamSchema,
   type StreamSchema,
 } from "./stream-schema.ts";
+export { mostTextBytes, putText, textProblem } from "./text-values.ts";

@@ -21,7 +21,7 @@ export type Readings = { readonly [name: string]: Reading };
 
 /** What stands behind a quantity of a device: all that a reader of its values has to know. */
 export type Quantity = {
-  readonly dtype: DType | "string" | "boolean";
+  readonly dtype: DType | "boolean";
   /** Absent: a single value. */
   readonly shape?: readonly number[];
   /** A name for each dimension of `shape`. */

@@ -1,6 +1,7 @@
-import { type DType, dtypeBytes, isDType } from "./dtype.ts";
+import { type DType, dtypeBytes, isDType, isNumberDType } from "./dtype.ts";
 import { DaqError } from "./errors.ts";
 import type { Metadata } from "./metadata.ts";
+import { mostTextBytes } from "./text-values.ts";
 
 /**
  * One named quantity of a stream. A scalar column has `shape: []`; a frame or a spectrum has the shape of one
@@ -11,6 +12,8 @@ export type Column = {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly dims: readonly string[];
+  /** `string` columns, which need it: room for one text, in bytes of UTF-8. */
+  readonly maxBytes?: number;
   /** Unit of the physical value, in the spelling of UDUNITS/NeXus: "V", "mW", "ms"; absent for a pure number. */
   readonly unit?: string;
   /** A nullable column carries a validity mask: a value that a device did not give is missing, never 0. */
@@ -53,8 +56,22 @@ export function isStreamName(name: string): boolean {
 }
 
 /** Bytes of one record of this column. */
-export function columnItemBytes(column: Column): number {
-  return column.shape.reduce((product, extent) => product * extent, 1) * dtypeBytes(column.dtype);
+export function columnItemBytes({ dtype, shape, maxBytes = 0 }: Column): number {
+  if (dtype === "string") return maxBytes;
+  const elements = shape.reduce((product, extent) => product * extent, 1);
+  return dtype === "bool" ? elements : elements * dtypeBytes(dtype);
+}
+
+/** What is wrong with a column that is a text or a switch; numbers have no more rules than a shape. */
+function elementProblem({ dtype, shape, maxBytes, ...rest }: Column): string | undefined {
+  if (dtype !== "string" && maxBytes !== undefined) return `maxBytes is for string columns, this is ${dtype}`;
+  if (isNumberDType(dtype)) return undefined;
+  if (shape.length > 0) return `a ${dtype} column has a single value a record: its shape must be []`;
+  for (const key of ["unit", "scale", "offset", "range"] as const)
+    if (rest[key] !== undefined) return `a ${dtype} column has no ${key}`;
+  if (dtype === "bool" || (Number.isInteger(maxBytes) && maxBytes! >= 1 && maxBytes! <= mostTextBytes))
+    return undefined;
+  return `a string column needs maxBytes, the room for one text: 1 to ${mostTextBytes} bytes of UTF-8`;
 }
 
 /** Checks a schema that comes from a driver, a file or another process. Throws `DaqError("format")`. */
@@ -88,6 +105,10 @@ export function parseStreamSchema(value: unknown): StreamSchema {
       fail(`${where}: shape must be a list of positive integers`);
     if (!Array.isArray(column.dims) || column.dims.length !== column.shape.length)
       fail(`${where}: dims must name each of the ${column.shape.length} dimensions`);
+    const problem = elementProblem(column);
+    if (problem !== undefined) fail(`${where}: ${problem}`);
+    if (schema.kind === "array" && !isNumberDType(column.dtype))
+      fail(`${where}: frames are of numbers, not of ${column.dtype}`);
     if (columnItemBytes(column) > 2 ** 31) fail(`${where}: one record is larger than 2 GiB`);
   }
   return schema;

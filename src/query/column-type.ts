@@ -13,6 +13,8 @@ const typeNames: Record<DType, string> = {
   uint64: "UBIGINT",
   float32: "FLOAT",
   float64: "DOUBLE",
+  bool: "BOOLEAN",
+  string: "VARCHAR",
 };
 
 /** Values of one record that are still a spectrum; more are an image, which is not for tables. */

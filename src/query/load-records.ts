@@ -69,6 +69,8 @@ function duckType({ api }: DuckDb, { dtype, shape }: Column): DuckDBType {
     uint64: api.UBIGINT,
     float32: api.FLOAT,
     float64: api.DOUBLE,
+    bool: api.BOOLEAN,
+    string: api.VARCHAR,
   };
   return shape.length > 0 ? api.LIST(types[dtype]) : types[dtype];
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { attach, temporaryRing } from "../../test/ring/temporary-ring.ts";
-import { dtypes } from "../model/dtype.ts";
+import { numberDTypes } from "../model/dtype.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../model/stream-schema.ts";
+import { putText } from "../model/text-values.ts";
 import type { RingRecord } from "./ring-record.ts";
 
 const start = 1_764_000_000_000_000_000n;
@@ -26,14 +27,19 @@ function pair(t: TestContext, schema: StreamSchema) {
   return { ring, stream: ring.openStream(schema), reader: attach(t, ring.path, "reader") };
 }
 
-const scalars: Column[] = dtypes.map((dtype) => ({ name: dtype, dtype, shape: [], dims: [] }));
-const shaped: Column[] = dtypes.map((dtype) => ({ name: dtype, dtype, shape: [3, 5], dims: ["y", "x"] }));
+const scalars: Column[] = numberDTypes.map((dtype) => ({ name: dtype, dtype, shape: [], dims: [] }));
+const shaped: Column[] = numberDTypes.map((dtype) => ({
+  name: dtype,
+  dtype,
+  shape: [3, 5],
+  dims: ["y", "x"],
+}));
 
 for (const [what, columns] of [
   ["scalar", scalars],
   ["shaped", shaped],
 ] as const) {
-  test(`carries ${what} values of every dtype unchanged, at every count`, (t) => {
+  test(`carries ${what} numbers of every dtype unchanged, at every count`, (t) => {
     const { stream, reader } = pair(t, tableOf(columns, 1000));
     for (const count of [1, 2, 3, 7, 8, 9, 64, 100]) {
       const values = columns.map((column, index) => pattern(columnItemBytes(column) * count, index + count));
@@ -180,6 +186,31 @@ test("refuses what does not fit the schema, says so, and goes on", (t) => {
   }
   for (const count of [0, -1, 0.5]) assert.throws(() => stream.reserve(count), /is not a number of records/);
   assert.throws(() => stream.lose(-3, "device", ""), /is not a number of records/);
+});
+
+test("carries texts and bools as they are, and refuses bytes that are none before anything is in the ring", (t) => {
+  const { stream, reader } = pair(
+    t,
+    tableOf([
+      { name: "comment", dtype: "string", shape: [], dims: [], maxBytes: 5, nullable: true },
+      { name: "open", dtype: "bool", shape: [], dims: [] },
+    ]),
+  );
+  const timestampsNs = BigInt64Array.of(start, start + 1n);
+  const texts = new Uint8Array(10);
+  putText(texts.subarray(0, 5), "\u00b5\u00e9!");
+  const write = (comments: Uint8Array, open: Uint8Array, mask?: Uint8Array) =>
+    stream.write({ count: 2, timestampNs: start, timestampsNs, columns: [comments, open], validity: [mask] });
+  write(texts, Uint8Array.of(1, 0));
+  assert.deepEqual(columnBytes(reader.next()!), [texts, Uint8Array.of(1, 0)]);
+  const half = texts.slice();
+  half[9] = 0xc3;
+  assert.throws(() => write(half, Uint8Array.of(1, 0)), /table\.comment: record 1 of 2 is not UTF-8/);
+  assert.throws(() => write(texts, Uint8Array.of(1, 2)), /table\.open: record 1 of 2 is neither 0 nor 1/);
+  assert.throws(() => stream.reserve(1), /reserved for numbers only/);
+  assert.equal(stream.produced, 2);
+  write(half, Uint8Array.of(1, 0), Uint8Array.of(1, 0));
+  assert.deepEqual(columnBytes(reader.next()!)[0], half);
 });
 
 test("refuses several records without a time when the schema has no rate", (t) => {

@@ -1,3 +1,5 @@
+import { brokenRow } from "../model/broken-row.ts";
+import { type DType, isNumberDType } from "../model/dtype.ts";
 import { DaqError } from "../model/errors.ts";
 import type { RecordsToWrite, Reservation, StreamSink } from "../model/frame-sink.ts";
 import { type LossReason, lossReasons } from "../model/ledger.ts";
@@ -101,11 +103,14 @@ export class RingStream implements StreamSink {
       if (!(source instanceof Uint8Array) || source.byteLength !== bytes)
         throw this.#wrong(index, `expected ${bytes} bytes, got ${sizeText(source)}.`);
       const mask = validity?.[index];
-      if (mask === undefined) continue;
-      if (validityOffset === undefined)
+      if (mask !== undefined && validityOffset === undefined)
         throw this.#wrong(index, "has a validity mask, but the column is not nullable.");
-      if (mask.byteLength < count)
+      if (mask !== undefined && mask.byteLength < count)
         throw this.#wrong(index, `${mask.byteLength} validity bytes for ${count} records.`);
+      const column = this.schema.columns[index]!;
+      const broken = brokenRow(column, source, mask);
+      if (broken !== undefined)
+        throw this.#wrong(index, `record ${broken} of ${count} is ${describeBroken(column.dtype)}.`);
     }
     if (
       typeof timestampNs !== "bigint" ||
@@ -148,6 +153,10 @@ export class RingStream implements StreamSink {
         "ring",
         `${this.schema.name}: a reservation for ${count} records needs a rate in the schema.`,
       );
+    if (this.schema.columns.some(({ dtype }) => !isNumberDType(dtype)))
+      throw new DaqError("ring", `${this.schema.name}: memory can be reserved for numbers only.`, {
+        hint: "Write records with texts or bools, which are checked on their way into the ring.",
+      });
     const layout = this.#layouts.layout(count, false);
     const bytes = alignToLine(recordHeaderBytes + layout.bytes);
     const at = this.#queue.take(bytes);
@@ -226,4 +235,8 @@ export class RingStream implements StreamSink {
 function sizeText(source: Uint8Array | undefined): string {
   if (source === undefined) return "none";
   return source instanceof Uint8Array ? `${source.byteLength}` : "no Uint8Array";
+}
+
+function describeBroken(dtype: DType): string {
+  return dtype === "bool" ? "neither 0 nor 1" : "not UTF-8 with zeros behind it";
 }

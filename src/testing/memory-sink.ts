@@ -1,4 +1,4 @@
-import { type TypedArray, typedView } from "../model/dtype.ts";
+import { numberDType, type TypedArray, typedView } from "../model/dtype.ts";
 import { DaqError } from "../model/errors.ts";
 import type { FrameSink, RecordsToWrite, Reservation, StreamSink } from "../model/frame-sink.ts";
 import { AccountBook, type LossReason, type StreamAccount } from "../model/ledger.ts";
@@ -87,7 +87,7 @@ class MemoryStream implements StreamSink {
   /** All stored values of a column, one record after the other. */
   values(name: string): TypedArray {
     const index = this.#indexOf(name);
-    return typedView(this.#column(index).dtype, joined(this.#chunks[index]!));
+    return typedView(numberDType(this.#column(index).dtype), joined(this.#chunks[index]!));
   }
 
   /** One byte for each stored record: 1 valid, 0 missing. */

@@ -11,7 +11,7 @@ import { recoverParquet } from "../../src/formats/parquet/recover.ts";
 import { storedRowGroups } from "../../src/formats/parquet/resume.ts";
 import { ParquetStreamFile, type StoredExtent } from "../../src/formats/parquet/stream-file.ts";
 import { tailPath, tailSlots } from "../../src/formats/parquet/tail-file.ts";
-import { typedView } from "../../src/model/dtype.ts";
+import { numberDType, typedView } from "../../src/model/dtype.ts";
 import { counter, counterBatch, counterOptions } from "./parquet-counter.ts";
 
 /** A file whose writer was killed, complete again in two ways. */
@@ -59,7 +59,10 @@ async function checkCounter(path: string): Promise<number> {
     for (const [at, { dtype }] of counter.columns.entries()) {
       const { bytes, validity } = group.columns[at]!;
       assert.deepEqual(validity, expected.columns[at]!.validity);
-      const [found, wanted] = [typedView(dtype, bytes), typedView(dtype, expected.columns[at]!.bytes)];
+      const [found, wanted] = [
+        typedView(numberDType(dtype), bytes),
+        typedView(numberDType(dtype), expected.columns[at]!.bytes),
+      ];
       if (validity === undefined) assert.deepEqual(found, wanted);
       else
         for (const [record, isThere] of validity.entries())

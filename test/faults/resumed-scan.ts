@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { spawnDaq } from "../../src/cli/captured-terminal.test.ts";
 import { loadFormat } from "../../src/formats/registry.ts";
-import { typedView } from "../../src/model/dtype.ts";
+import { numberDType, typedView } from "../../src/model/dtype.ts";
 import { readRunIndex } from "../../src/recorder/run-index.ts";
 
 const program = resolve(import.meta.dirname, "../../bin/daq.js");
@@ -148,8 +148,9 @@ export class ScanFolder {
             for (const [at, { name, dtype }] of batch.stream.columns.entries()) {
               if (name.endsWith("_time_ns")) continue;
               const { bytes, validity } = batch.columns[at]!;
-              const column = Array.from(typedView(dtype, bytes) as Iterable<number | bigint>, (value, row) =>
-                validity?.[row] === 0 ? null : value,
+              const column = Array.from(
+                typedView(numberDType(dtype), bytes) as Iterable<number | bigint>,
+                (value, row) => (validity?.[row] === 0 ? null : value),
               );
               add(name, column);
             }

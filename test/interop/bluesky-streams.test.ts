@@ -14,7 +14,7 @@ import { JsonlDocumentWriter, readJsonlDocuments } from "../../src/formats/jsonl
 import { ParquetDocumentWriter } from "../../src/formats/parquet/index.ts";
 import { loadFormat } from "../../src/formats/registry.ts";
 import { ZarrDocumentWriter } from "../../src/formats/zarr/index.ts";
-import { typedView } from "../../src/model/dtype.ts";
+import { numberDType, typedView } from "../../src/model/dtype.ts";
 import { validateWithSchemas, withoutSchemas } from "./event-model-schemas.ts";
 
 const folder = join(import.meta.dirname, "bluesky-documents");
@@ -96,7 +96,7 @@ async function columnsOf(format: Format, path: string, name: string) {
   for await (const { stream, columns, count } of format.read(path, name))
     for (const [index, column] of stream.columns.entries()) {
       const extent = column.shape.reduce((product, size) => product * size, 1);
-      const view = typedView(column.dtype, columns[index]!.bytes);
+      const view = typedView(numberDType(column.dtype), columns[index]!.bytes);
       const rows = values.get(column.name) ?? [];
       for (let row = 0; row < count; row++) {
         const held =

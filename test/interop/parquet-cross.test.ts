@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { openFileSink } from "../../src/bytes/file-sink.ts";
 import { parquetFormat } from "../../src/formats/parquet/format.ts";
 import type { Batch } from "../../src/model/batch.ts";
-import { type DType, dtypeBytes, dtypes, typedView } from "../../src/model/dtype.ts";
+import { type DType, dtypeBytes, dtypes, numberDType, typedView } from "../../src/model/dtype.ts";
 import type { Column, StreamSchema } from "../../src/model/stream-schema.ts";
 import { ledgerOf, sampleRun } from "../../src/testing/format-contract/sample-streams.ts";
 
@@ -54,8 +54,8 @@ function mixed(at: number): number {
 
 /** The values of all records, as bytes: integers wrap around in their width. */
 function valuesOf(dtype: DType, signal: Signal, count: number): Uint8Array {
-  const bytes = new Uint8Array(count * dtypeBytes(dtype));
-  const values = typedView(dtype, bytes);
+  const bytes = new Uint8Array(count * dtypeBytes(numberDType(dtype)));
+  const values = typedView(numberDType(dtype), bytes);
   const isFloat = dtype.startsWith("float");
   for (let at = 0; at < count; at++) {
     const state = [0, -1, 1 / 3, 2e9, -0][Math.floor(at / 40) % 5]!;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { dtypes } from "../../src/model/dtype.ts";
+import { numberDTypes } from "../../src/model/dtype.ts";
 import type { Reservation } from "../../src/model/frame-sink.ts";
 import type { RunInfo } from "../../src/model/run.ts";
 import { columnItemBytes, type StreamSchema } from "../../src/model/stream-schema.ts";
@@ -28,7 +28,7 @@ const everyType: StreamSchema = {
   name: "adc0",
   kind: "table",
   columns: [
-    ...dtypes.map((dtype) => ({ name: dtype, dtype, shape: [], dims: [], unit: "V" })),
+    ...numberDTypes.map((dtype) => ({ name: dtype, dtype, shape: [], dims: [], unit: "V" })),
     { name: "power", dtype: "float64", shape: [], dims: [], nullable: true },
     { name: "vector", dtype: "int16", shape: [3], dims: ["axis"], nullable: true },
   ],

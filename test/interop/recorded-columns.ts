@@ -3,7 +3,7 @@ import { ArrowReader } from "../../src/formats/arrow/read.ts";
 import { decodeField } from "../../src/formats/csv/decode-field.ts";
 import { readRows } from "../../src/formats/csv/read.ts";
 import { readSidecar } from "../../src/formats/csv/sidecar-file.ts";
-import { type DType, dtypeBytes, typedView } from "../../src/model/dtype.ts";
+import { type DType, dtypeBytes, numberDType, typedView } from "../../src/model/dtype.ts";
 import type { Column } from "../../src/model/stream-schema.ts";
 
 /** All values of one column of a file. */
@@ -36,7 +36,7 @@ export function digestOf({ dtype, bytes, validity }: RecordedColumn): ColumnDige
 
 /** A copy with zeros where a value is missing: what lies there means nothing. */
 export function withoutMissing(dtype: DType, values: Uint8Array, mask?: Uint8Array): RecordedColumn {
-  const records = mask?.length ?? values.byteLength / dtypeBytes(dtype);
+  const records = mask?.length ?? values.byteLength / dtypeBytes(numberDType(dtype));
   const validity = mask?.slice() ?? new Uint8Array(records).fill(1);
   const bytes = values.slice();
   const itemBytes = bytes.byteLength / records;
@@ -80,11 +80,11 @@ export async function readCsvColumns(path: string): Promise<RecordedColumns> {
     sequence: rows.slice(1).map((row) => BigInt(row[1]!)),
   };
   const own = columns.map(({ name, dtype }, at) => {
-    const bytes = new Uint8Array((rows.length - 1) * dtypeBytes(dtype));
+    const bytes = new Uint8Array((rows.length - 1) * dtypeBytes(numberDType(dtype)));
     const validity = new Uint8Array(rows.length - 1).fill(1);
-    const view = typedView(dtype, bytes);
+    const view = typedView(numberDType(dtype), bytes);
     for (const [record, row] of rows.slice(1).entries()) {
-      const value = decodeField(dtype, row[at + 2]!);
+      const value = decodeField(numberDType(dtype), row[at + 2]!);
       if (value === undefined) throw new Error(`${path}: ${name} "${row[at + 2]}" is not a ${dtype}`);
       if (value === null) validity[record] = 0;
       else (view as { [record: number]: number | bigint })[record] = value;

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { jsonLines, spawnDaq, until } from "../../src/cli/captured-terminal.test.ts";
 import { loadFormat } from "../../src/formats/registry.ts";
-import { typedView } from "../../src/model/dtype.ts";
+import { numberDType, typedView } from "../../src/model/dtype.ts";
 import { recover } from "../../src/recorder/recover-run.ts";
 import { type RunIndex, readRunIndex } from "../../src/recorder/run-index.ts";
 
@@ -98,7 +98,7 @@ async function columnsOf(
   const columns: Record<string, (number | bigint)[]> = {};
   for await (const batch of (await loadFormat(format)).read(path, stream))
     for (const [index, { name, dtype }] of batch.stream.columns.entries()) {
-      const values = typedView(dtype, batch.columns[index]!.bytes) as Iterable<number | bigint>;
+      const values = typedView(numberDType(dtype), batch.columns[index]!.bytes) as Iterable<number | bigint>;
       columns[name] = [...(columns[name] ?? []), ...values];
     }
   return columns;

@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { type ArrayOptions, type ZarrFormat, ZarrWriter } from "../../src/formats/zarr/index.ts";
-import { type DType, dtypeBytes, dtypes, type TypedArray, typedView } from "../../src/model/dtype.ts";
+import {
+  dtypeBytes,
+  type NumberDType,
+  numberDTypes,
+  type TypedArray,
+  typedView,
+} from "../../src/model/dtype.ts";
 import { Random } from "../ring/random.ts";
 
 /** What a reader must see of one array. */
 export type ExpectedArray = {
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly shape: readonly number[];
   readonly dimensions: readonly string[];
   /** Of the little-endian values in row-major order. */
@@ -32,7 +38,7 @@ const shards = [4, 32, 25];
 const dimensions = ["wavelength", "y", "x"];
 
 /** Slow changes and noise, and the extremes of the dtype. */
-function sampleValues(dtype: DType, count: number): TypedArray {
+function sampleValues(dtype: NumberDType, count: number): TypedArray {
   const random = new Random(count + dtype.length);
   const bytes = new Uint8Array(count * dtypeBytes(dtype));
   const values = typedView(dtype, bytes);
@@ -58,7 +64,12 @@ export function sha256(values: TypedArray): string {
 }
 
 /** Fills one array but for its last chunk, and returns what it then holds. */
-async function fillArray(writer: ZarrWriter, name: string, dtype: DType, fill: number): Promise<TypedArray> {
+async function fillArray(
+  writer: ZarrWriter,
+  name: string,
+  dtype: NumberDType,
+  fill: number,
+): Promise<TypedArray> {
   const [depth, height, width] = shape as [number, number, number];
   const values = sampleValues(dtype, depth * height * width);
   const [lastDepth, lastHeight, lastWidth] = [4, 32, 25];
@@ -89,11 +100,11 @@ export const sampleAttributes = { sample: "GaAs – 5 µm" };
 export async function writeSampleStore(
   place: string,
   zarrFormat: ZarrFormat,
-  some: { readonly dtypes?: readonly DType[]; readonly codecs?: readonly string[] } = {},
+  some: { readonly dtypes?: readonly NumberDType[]; readonly codecs?: readonly string[] } = {},
 ): Promise<ReadonlyMap<string, ExpectedArray>> {
   const expected = new Map<string, ExpectedArray>();
   const writer = await ZarrWriter.create(place, { zarrFormat, attributes: sampleAttributes });
-  for (const dtype of some.dtypes ?? dtypes)
+  for (const dtype of some.dtypes ?? numberDTypes)
     for (const [codec, compression] of Object.entries(compressions).filter(
       ([name]) => some.codecs?.includes(name) ?? true,
     ))

@@ -6,7 +6,7 @@ import {
   writeRowTable,
 } from "../../kernels/row-table.ts";
 import type { Batch } from "../../model/batch.ts";
-import { dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType } from "../../model/dtype.ts";
 import { columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 
 /** A part of the kernels' memory. */
@@ -36,7 +36,8 @@ export class RowLayout {
       index,
       ...stream.columns.map((column) => {
         const itemBytes = columnItemBytes(column);
-        return { type: column.dtype, elements: itemBytes / dtypeBytes(column.dtype), itemBytes };
+        const type = numberDType(column.dtype);
+        return { type, elements: itemBytes / dtypeBytes(type), itemBytes };
       }),
     ];
   }

@@ -1,12 +1,15 @@
+import type { Element } from "../../model/element-reader.ts";
 import type { Column } from "../../model/stream-schema.ts";
+import { printable } from "../printable.ts";
 import type { CellValue } from "./record-rows.ts";
 
 const longestList = 6;
+const longestText = 80;
 
 /** "5.021 mW"; a missing value is a dash, never a number. */
 export function cellText(value: CellValue, { unit }: Column): string {
   if (value === null) return "–";
-  const text = isList(value) ? listText(value) : numberText(value);
+  const text = isList(value) ? listText(value) : elementText(value);
   return unit === undefined || unit === "" ? text : `${text} ${unit}`;
 }
 
@@ -16,15 +19,28 @@ export function numberText(value: number | bigint): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value);
 }
 
-function listText(values: readonly (number | bigint)[]): string {
-  const shown = values.slice(0, longestList).map(numberText).join(", ");
+/** A text in quotes, so that an empty one is seen, and cut where it is long. */
+function elementText(value: Element): string {
+  if (typeof value === "boolean") return String(value);
+  if (typeof value !== "string") return numberText(value);
+  const characters = [...value];
+  const shown = characters.slice(0, longestText).join("");
+  return `"${printable(shown)}${characters.length > longestText ? "…" : ""}"`;
+}
+
+function listText(values: readonly Element[]): string {
+  const shown = values.slice(0, longestList).map(elementText).join(", ");
   return values.length > longestList ? `[${shown}, … ${values.length} values]` : `[${shown}]`;
 }
 
 /** For JSON, where a missing value is null: what is no number there is its name. */
 export function cellJson(value: CellValue, column: Column): unknown {
   if (value === null) return null;
-  return isList(value) ? nested(value.map(numberJson), column.shape) : numberJson(value);
+  return isList(value) ? nested(value.map(elementJson), column.shape) : elementJson(value);
+}
+
+function elementJson(value: Element): unknown {
+  return typeof value === "string" || typeof value === "boolean" ? value : numberJson(value);
 }
 
 export function numberJson(value: number | bigint): number | bigint | string {
@@ -40,6 +56,6 @@ function nested(values: readonly unknown[], shape: readonly number[]): unknown {
   );
 }
 
-function isList(value: CellValue): value is readonly (number | bigint)[] {
+function isList(value: CellValue): value is readonly Element[] {
   return Array.isArray(value);
 }

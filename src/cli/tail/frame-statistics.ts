@@ -1,4 +1,4 @@
-import { type TypedArray, typedView } from "../../model/dtype.ts";
+import { numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import type { RingReader } from "../../ring/ring-reader.ts";
 import type { RingRecord } from "../../ring/ring-record.ts";
@@ -19,7 +19,7 @@ export function lastFrameStatistics(reader: RingReader, record: RingRecord): Fra
   const column = stream.schema.columns[0]!;
   const item = columnItemBytes(column);
   const at = layout.columns[0]!.offset + (count - 1) * item;
-  const found = statisticsOf(column, typedView(column.dtype, payload.subarray(at, at + item)));
+  const found = statisticsOf(column, typedView(numberDType(column.dtype), payload.subarray(at, at + item)));
   const own = record.timestampsNs;
   const spacing = BigInt(Math.round(((count - 1) * 1e9) / (stream.schema.rateHz ?? 1)));
   const timestampNs = own === undefined ? record.firstTimestampNs + spacing : own[count - 1]!;

@@ -1,14 +1,14 @@
-import { type TypedArray, typedView } from "../../model/dtype.ts";
+import { type Element, elementReader } from "../../model/element-reader.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import type { RingReader } from "../../ring/ring-reader.ts";
 import type { RingRecord } from "../../ring/ring-record.ts";
 
 /** A value as a person means it: null is missing, a list is a column with a shape (C order). */
-export type CellValue = number | bigint | null | readonly (number | bigint)[];
+export type CellValue = Element | null | readonly Element[];
 
 type CopiedColumn = {
   readonly column: Column;
-  readonly values: TypedArray;
+  readonly elementAt: (index: number) => Element;
   readonly valid: Uint8Array | undefined;
 };
 
@@ -34,7 +34,7 @@ export function copyRows(
     const item = columnItemBytes(column);
     return {
       column,
-      values: typedView(column.dtype, payload.slice(offset + from * item, offset + to * item)),
+      elementAt: elementReader(column, payload.slice(offset + from * item, offset + to * item)),
       valid:
         validityOffset === undefined ? undefined : payload.slice(validityOffset + from, validityOffset + to),
     };
@@ -64,15 +64,16 @@ function copyTimes(record: RingRecord, from: number, to: number): BigInt64Array 
 }
 
 /** The value of a column in a row: physical (scale and offset applied) where the column says how. */
-export function cellOf({ columns, count }: RecordRows, columnIndex: number, row: number): CellValue {
-  const { column, values, valid } = columns[columnIndex]!;
+export function cellOf({ columns }: RecordRows, columnIndex: number, row: number): CellValue {
+  const { column, elementAt, valid } = columns[columnIndex]!;
   if (valid !== undefined && valid[row] === 0) return null;
-  if (column.shape.length === 0) return physical(column, values[row]!);
-  const elements = values.length / count;
-  return Array.from({ length: elements }, (_, index) => physical(column, values[row * elements + index]!));
+  if (column.shape.length === 0) return physical(column, elementAt(row));
+  const elements = column.shape.reduce((product, extent) => product * extent, 1);
+  return Array.from({ length: elements }, (_, index) => physical(column, elementAt(row * elements + index)));
 }
 
-function physical({ dtype, scale, offset }: Column, value: number | bigint): number | bigint {
+function physical({ dtype, scale, offset }: Column, value: Element): Element {
+  if (typeof value === "string" || typeof value === "boolean") return value;
   if (scale === undefined && offset === undefined)
     return dtype === "float32" ? shortestFloat32(Number(value)) : value;
   return Number(value) * (scale ?? 1) + (offset ?? 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { type DType, dtypeBytes, dtypes, typedView } from "../../model/dtype.ts";
+import { type DType, dtypeBytes, dtypes, numberDType, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { SettingValues } from "../../model/setting.ts";
 import { MemorySink } from "../../testing/memory-sink.ts";
@@ -55,7 +55,7 @@ function randomBytes(count: number): Uint8Array {
 for (const dtype of dtypes)
   for (const order of ["little", "big"] as const)
     test(`separates interleaved ${dtype} samples, ${order}-endian, wherever the chunks are cut`, async () => {
-      const size = dtypeBytes(dtype);
+      const size = dtypeBytes(numberDType(dtype));
       const bytes = randomBytes(3 * size * 41);
       const settings = { encoding: "raw", dtype, columns: ["a", "b", "c"], byte_order: order };
       const { stream } = await decode(settings, shredded(bytes));
@@ -269,7 +269,10 @@ const limits: readonly (readonly [DType, string, string])[] = [
 for (const [dtype, fits, tooLarge] of limits)
   test(`takes ${fits} into ${dtype} and loses the line with ${tooLarge}`, async () => {
     const { stream, warnings } = await decode({ encoding: "lines", dtype }, [`${fits}\n${tooLarge}\n`]);
-    assert.equal(String(stream.values("value")[0]), String(typedView(dtype, valueBytes(dtype, fits))[0]));
+    assert.equal(
+      String(stream.values("value")[0]),
+      String(typedView(numberDType(dtype), valueBytes(dtype, fits))[0]),
+    );
     assert.equal(stream.stored, 1);
     assert.match(stream.account.ranges[0]!.detail!, /^line 2: value "/);
     assert.match(warnings[0]!, /line 2 is lost: value ".*" is (out of the range of|too large)/);
@@ -277,7 +280,7 @@ for (const [dtype, fits, tooLarge] of limits)
 
 function valueBytes(dtype: DType, text: string): Uint8Array {
   const bytes = new Uint8Array(8);
-  const view = typedView(dtype, bytes);
+  const view = typedView(numberDType(dtype), bytes);
   if (view instanceof BigInt64Array || view instanceof BigUint64Array) view[0] = BigInt(text);
   else view[0] = Number(text);
   return bytes;

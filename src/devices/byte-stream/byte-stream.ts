@@ -1,4 +1,4 @@
-import type { DType } from "../../model/dtype.ts";
+import type { NumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import type { SettingValues } from "../../model/setting.ts";
@@ -70,7 +70,7 @@ export function byteStream(id: string, source: string, settings: SettingValues):
     const unit = perColumn<string>("units", index);
     return {
       name,
-      dtype: perColumn<DType>("dtype", index) ?? "float64",
+      dtype: perColumn<NumberDType>("dtype", index) ?? "float64",
       shape,
       dims: (settings.dims as string[] | undefined) ?? usualDims(shape.length),
       ...(unit === undefined || unit === "" ? {} : { unit }),

@@ -1,4 +1,4 @@
-import { dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType } from "../../model/dtype.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import { columnItemBytes } from "../../model/stream-schema.ts";
 import { swapByteOrder } from "./byte-order.ts";
@@ -25,7 +25,7 @@ export class FrameDecoder implements RecordDecoder {
     this.#stream = stream;
     this.#context = context;
     this.#limit = context.recordLimit;
-    this.#elementBytes = dtypeBytes(column.dtype);
+    this.#elementBytes = dtypeBytes(numberDType(column.dtype));
     this.#frameBytes = columnItemBytes(column);
     this.#bigEndian = bigEndian;
   }

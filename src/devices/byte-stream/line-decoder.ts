@@ -1,3 +1,4 @@
+import { numberDType } from "../../model/dtype.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import { parseUnixSeconds } from "./decimal-time.ts";
 import { splitFields } from "./line-fields.ts";
@@ -42,7 +43,7 @@ export class LineDecoder implements RecordDecoder {
     this.#context = context;
     this.#limit = context.recordLimit;
     this.#splitter = new LineSplitter(stream.schema.name);
-    this.#columns = stream.schema.columns.map((column) => new TextColumn(column.dtype));
+    this.#columns = stream.schema.columns.map((column) => new TextColumn(numberDType(column.dtype)));
   }
 
   get finished(): boolean {

@@ -1,4 +1,4 @@
-import { dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType } from "../../model/dtype.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import { ArrivalTimes } from "./arrival-times.ts";
 import { swapByteOrder } from "./byte-order.ts";
@@ -25,7 +25,7 @@ export class SampleDecoder implements RecordDecoder {
     this.#context = context;
     this.#limit = context.recordLimit;
     this.#bigEndian = bigEndian;
-    this.#elementBytes = dtypeBytes(stream.schema.columns[0]!.dtype);
+    this.#elementBytes = dtypeBytes(numberDType(stream.schema.columns[0]!.dtype));
     this.#channels = stream.schema.columns.length;
     this.#columns = stream.schema.columns.map(() => new Uint8Array(0));
     this.#times = new ArrivalTimes(stream.schema.rateHz);

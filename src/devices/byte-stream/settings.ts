@@ -1,4 +1,4 @@
-import { dtypes, isDType } from "../../model/dtype.ts";
+import { isNumberDType, numberDTypes } from "../../model/dtype.ts";
 import type { MetadataValue } from "../../model/metadata.ts";
 import type { Setting } from "../../model/setting.ts";
 
@@ -18,7 +18,7 @@ export const byteStreamSettings: readonly Setting[] = [
     key: "dtype",
     kind: "string-or-strings",
     check: checkDTypes,
-    doc: `Type of the values: ${dtypes.join(", ")}. Needed for raw. For lines one for all columns or a list with one for each; absent: float64.`,
+    doc: `Type of the values: ${numberDTypes.join(", ")}. Needed for raw. For lines one for all columns or a list with one for each; absent: float64.`,
   },
   {
     key: "columns",
@@ -100,7 +100,8 @@ export const byteStreamSettings: readonly Setting[] = [
 
 function checkDTypes(value: MetadataValue): string | undefined {
   const given: readonly MetadataValue[] = Array.isArray(value) ? value : [value as string];
-  const wrong = given.find((dtype) => !isDType(dtype));
-  if (wrong !== undefined) return `"${String(wrong)}" is not a dtype; choose from: ${dtypes.join(", ")}`;
+  const wrong = given.find((dtype) => !isNumberDType(dtype));
+  if (wrong !== undefined)
+    return `"${String(wrong)}" is not a dtype; choose from: ${numberDTypes.join(", ")}`;
   return given.length === 0 ? "expected at least one dtype" : undefined;
 }

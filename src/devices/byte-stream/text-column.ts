@@ -1,4 +1,4 @@
-import { type DType, dtypeBytes, type TypedArray, typedView } from "../../model/dtype.ts";
+import { dtypeBytes, type NumberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const infinite = /^[+-]?inf(?:inity)?$/i;
@@ -7,11 +7,11 @@ const integer = /^[+-]?\d{1,40}$/;
 
 /** The values of one column, read from text, for the rows of one batch. */
 export class TextColumn {
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   #values: TypedArray;
   #validity: Uint8Array;
 
-  constructor(dtype: DType) {
+  constructor(dtype: NumberDType) {
     this.dtype = dtype;
     this.#values = typedView(dtype, new Uint8Array(0));
     this.#validity = new Uint8Array(0);
@@ -71,7 +71,7 @@ function storeInteger(
   values: Exclude<TypedArray, Float64Array | Float32Array>,
   row: number,
   text: string,
-  dtype: DType,
+  dtype: NumberDType,
 ): string | undefined {
   if (!integer.test(text)) return "is not an integer";
   const outOfRange = `is out of the range of ${dtype}`;

@@ -1,4 +1,4 @@
-import { dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { bufferCount } from "./field-type.ts";
 import { fixedColumn } from "./file-schema.ts";
@@ -92,7 +92,7 @@ function placeOf(
   const validity = batch.buffers[firstBuffer]!;
   const values = batch.buffers[buffer + 1]!;
   const validityBytes = bitmapBytes(batch.records);
-  const valuesBytes = elements * dtypeBytes(column.dtype);
+  const valuesBytes = elements * dtypeBytes(numberDType(column.dtype));
   if (nullCount > batch.records) throw damaged(what, `field "${field.name}" misses more values than it has`);
   if (batch.compression === undefined && values.bytes < valuesBytes)
     throw damaged(what, `field "${field.name}" has ${values.bytes} bytes, but needs ${valuesBytes}`);

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { DType } from "../../model/dtype.ts";
+import type { NumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { parseJson } from "../../model/parse-json.ts";
@@ -115,7 +115,7 @@ export function fixedColumn(field: ArrowField): Column | undefined {
   };
 }
 
-function dtypeOf(type: FieldType): DType | undefined {
+function dtypeOf(type: FieldType): NumberDType | undefined {
   switch (type.name) {
     case "int":
       return type.bits === 8 || type.bits === 16 || type.bits === 32 || type.bits === 64

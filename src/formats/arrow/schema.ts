@@ -15,7 +15,7 @@ import {
   Uint32,
   Uint64,
 } from "apache-arrow/type";
-import type { DType } from "../../model/dtype.ts";
+import { type NumberDType, numberDType } from "../../model/dtype.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { toJson } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
@@ -33,7 +33,7 @@ export const openLedger: Ledger = { complete: false, accounts: [] };
 
 export const tensorExtension = "arrow.fixed_shape_tensor";
 
-const types: Record<DType, () => DataType> = {
+const types: Record<NumberDType, () => DataType> = {
   int8: () => new Int8(),
   int16: () => new Int16(),
   int32: () => new Int32(),
@@ -91,7 +91,7 @@ function columnField(column: Column, source: string): Field {
   if (column.range !== undefined) metadata.set("range", toJson(column.range));
   if (column.description !== undefined) metadata.set("description", column.description);
   const nullable = column.nullable === true;
-  const element = types[column.dtype]();
+  const element = types[numberDType(column.dtype)]();
   if (column.shape.length === 0) return new Field(column.name, element, nullable, metadata);
   metadata.set("dtype", column.dtype);
   metadata.set("shape", toJson(column.shape));

@@ -1,5 +1,5 @@
 import type { ColumnValues } from "../../model/batch.ts";
-import { type TypedArray, typedView } from "../../model/dtype.ts";
+import { numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import { decodeField } from "./decode-field.ts";
 import { elementCount } from "./fields.ts";
@@ -17,7 +17,7 @@ export class ColumnFields {
     this.elements = elementCount(column.shape);
     this.#column = column;
     this.#bytes = new Uint8Array(rows * columnItemBytes(column));
-    this.#view = typedView(column.dtype, this.#bytes);
+    this.#view = typedView(numberDType(column.dtype), this.#bytes);
     this.#validity = column.nullable === true ? new Uint8Array(rows) : undefined;
   }
 
@@ -28,7 +28,7 @@ export class ColumnFields {
     let missing = 0;
     for (let element = 0; element < this.elements; element++) {
       const text = fields[at + element]!;
-      const value = decodeField(dtype, text);
+      const value = decodeField(numberDType(dtype), text);
       if (value === undefined) return `"${text}" is no ${dtype}, as column ${name} holds`;
       if (value === null) {
         missing++;

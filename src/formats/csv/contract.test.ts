@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { numberDType } from "../../model/dtype.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
 import { decodeField } from "./decode-field.ts";
 import { elementCount, fieldNames } from "./fields.ts";
@@ -25,7 +26,9 @@ async function readBack(path: string): Promise<Map<string, StreamValues>> {
     sequences.push(BigInt(row[1]!));
     let at = 2;
     for (const { name, dtype, shape } of stream.columns) {
-      const values = row.slice(at, at + elementCount(shape)).map((text) => decodeField(dtype, text));
+      const values = row
+        .slice(at, at + elementCount(shape))
+        .map((text) => decodeField(numberDType(dtype), text));
       at += values.length;
       for (const value of values) assert.notEqual(value, undefined);
       columns.get(name)!.push(shape.length === 0 || values[0] === null ? values[0]! : (values as number[]));

@@ -1,4 +1,4 @@
-import type { DType } from "../../model/dtype.ts";
+import type { NumberDType } from "../../model/dtype.ts";
 
 const specials = new Map([
   ["NaN", Number.NaN],
@@ -10,7 +10,7 @@ const specials = new Map([
  * The value of a field: `null` when it is missing, `bigint` for 64-bit integers, else a number; undefined when the text
  * is not a value of this dtype.
  */
-export function decodeField(dtype: DType, text: string): number | bigint | null | undefined {
+export function decodeField(dtype: NumberDType, text: string): number | bigint | null | undefined {
   if (text === "") return null;
   if (dtype === "int64" || dtype === "uint64") return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
   if (dtype !== "float64" && dtype !== "float32") return /^-?\d+$/.test(text) ? Number(text) : undefined;

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { plainNumberText } from "../../../test/kernels/plain-number-text.ts";
 import { sharedPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch } from "../../model/batch.ts";
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { SampleBatches, scribbleOver } from "../../testing/format-contract/sample-batches.ts";
 import { everyType, gauges, spectrum } from "../../testing/format-contract/sample-streams.ts";
@@ -16,7 +16,7 @@ function plainText({ stream, count, timestampsNs, sequences, columns }: Batch): 
   const typed = stream.columns.map(({ dtype, shape }, index) => ({
     dtype,
     elements: elementCount(shape),
-    values: typedView(dtype, columns[index]!.bytes),
+    values: typedView(numberDType(dtype), columns[index]!.bytes),
     validity: columns[index]!.validity,
   }));
   let text = "";
@@ -24,7 +24,7 @@ function plainText({ stream, count, timestampsNs, sequences, columns }: Batch): 
     text += `${timestampsNs[row]},${sequences[row]}`;
     for (const { dtype, elements, values, validity } of typed)
       for (let index = row * elements; index < (row + 1) * elements; index++)
-        text += validity?.[row] === 0 ? "," : `,${plainNumberText(dtype, values[index]!)}`;
+        text += validity?.[row] === 0 ? "," : `,${plainNumberText(numberDType(dtype), values[index]!)}`;
     text += "\r\n";
   }
   return text;

@@ -42,6 +42,8 @@ const datatypes: Record<DType, string> = {
   uint64: "unsignedLong",
   float32: "float",
   float64: "double",
+  bool: "boolean",
+  string: "string",
 };
 
 export function sidecarText(path: string, sidecar: Sidecar): string {

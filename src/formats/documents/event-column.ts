@@ -1,6 +1,5 @@
 import type { DataKey } from "../../documents/data-key.ts";
-import type { DType, TypedArray } from "../../model/dtype.ts";
-import { dtypeBytes, typedView } from "../../model/dtype.ts";
+import { dtypeBytes, type NumberDType, numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Column } from "../../model/stream-schema.ts";
 
@@ -13,7 +12,7 @@ export type EventColumn = {
   set(row: number, value: unknown): void;
 };
 
-const dtypesOfNumpy: { readonly [code: string]: DType } = {
+const dtypesOfNumpy: { readonly [code: string]: NumberDType } = {
   "|i1": "int8",
   "<i2": "int16",
   "<i4": "int32",
@@ -28,7 +27,7 @@ const dtypesOfNumpy: { readonly [code: string]: DType } = {
 };
 
 /** A table has numbers: a switch is 0 or 1, and a text that is one of a few is its number among them. */
-function dtypeOf(stream: string, name: string, key: DataKey): DType {
+function dtypeOf(stream: string, name: string, key: DataKey): NumberDType {
   const numpy = typeof key.dtype_numpy === "string" ? dtypesOfNumpy[key.dtype_numpy] : undefined;
   if (numpy !== undefined) return numpy;
   switch (key.dtype) {
@@ -139,9 +138,12 @@ export function eventColumn(stream: string, name: string, key: DataKey, rows: nu
   const column = columnOf(stream, name, key);
   const extent = column.shape.reduce((product, size) => product * size, 1);
   const bytes = new Uint8Array(
-    new ArrayBuffer(Math.ceil((rows * extent * dtypeBytes(column.dtype)) / 8) * 8),
+    new ArrayBuffer(Math.ceil((rows * extent * dtypeBytes(numberDType(column.dtype))) / 8) * 8),
   );
-  const values = typedView(column.dtype, bytes.subarray(0, rows * extent * dtypeBytes(column.dtype)));
+  const values = typedView(
+    numberDType(column.dtype),
+    bytes.subarray(0, rows * extent * dtypeBytes(numberDType(column.dtype))),
+  );
   const validity = column.nullable === true ? new Uint8Array(rows) : undefined;
   const { choices } = key;
   const refuse = (what: string, described: string): never => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { composeRun } from "../../documents/compose-run.ts";
 import type { DataKey } from "../../documents/data-key.ts";
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { Quantities, Readings } from "../../model/reading.ts";
 import { parseStreamSchema } from "../../model/stream-schema.ts";
@@ -78,7 +78,7 @@ test("a switch is 0 or 1, a text that is one of a few its number, and a spectrum
   const rows = table.take()!;
   const column = (name: string) => {
     const index = table.schema.columns.findIndex((each) => each.name === name);
-    return [...typedView(table.schema.columns[index]!.dtype, rows.columns[index]!)];
+    return [...typedView(numberDType(table.schema.columns[index]!.dtype), rows.columns[index]!)];
   };
   assert.deepEqual(column("open"), [1]);
   assert.deepEqual(column("mode"), [1]);
@@ -101,7 +101,7 @@ function given(key: Partial<DataKey>, ...values: readonly unknown[]) {
   for (const [row, value] of values.entries()) set(row, value);
   const extent = column.shape.reduce((product, size) => product * size, 1);
   return {
-    values: [...typedView(column.dtype, bytes)].slice(0, values.length * extent),
+    values: [...typedView(numberDType(column.dtype), bytes)].slice(0, values.length * extent),
     there: [...validity!],
   };
 }

@@ -4,7 +4,7 @@ import type { Event } from "../../documents/event.ts";
 import type { EventDescriptor } from "../../documents/event-descriptor.ts";
 import { secondsOf } from "../../documents/seconds-of.ts";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import { typedView } from "../../model/dtype.ts";
+import { elementReader } from "../../model/element-reader.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Column } from "../../model/stream-schema.ts";
 
@@ -75,7 +75,7 @@ function column({ stream, columns }: Batch, name: string): Values {
       hint: "The file was changed by another program. Restore it from a copy.",
     });
   const { bytes, validity }: ColumnValues = columns[index]!;
-  const values = typedView(schema.dtype, bytes);
+  const elementAt = elementReader(schema, bytes);
   const extent = schema.shape.reduce((product, size) => product * size, 1);
   const isList = schema.shape.length > 0;
   return {
@@ -83,8 +83,8 @@ function column({ stream, columns }: Batch, name: string): Values {
     valueAt(row) {
       if (validity?.[row] === 0) return null;
       return isList
-        ? Array.from(values.subarray(row * extent, (row + 1) * extent) as Iterable<unknown>)
-        : values[row];
+        ? Array.from({ length: extent }, (_, index) => elementAt(row * extent + index))
+        : elementAt(row);
     },
   };
 }

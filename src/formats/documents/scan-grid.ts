@@ -1,7 +1,7 @@
 import type { Event } from "../../documents/event.ts";
 import { nanosecondsOf } from "../../documents/seconds-of.ts";
 import type { Batch } from "../../model/batch.ts";
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import type { Grid, GridQuantity } from "../../model/grid.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { Column } from "../../model/stream-schema.ts";
@@ -136,7 +136,7 @@ export class ScanGrid {
           const { name, dtype, unit, description } = column;
           return {
             name,
-            dtype,
+            dtype: numberDType(dtype),
             ...(unit === undefined ? {} : { unit }),
             ...(description === undefined ? {} : { description }),
             values,
@@ -191,7 +191,7 @@ function valuesOf({ stream, columns }: Batch): (name: string, row: number) => Va
     stream.columns.flatMap((column, index) => {
       if (!isNumber(column)) return [];
       const { bytes, validity } = columns[index]!;
-      return [[column.name, { view: typedView(column.dtype, bytes), validity }] as const];
+      return [[column.name, { view: typedView(numberDType(column.dtype), bytes), validity }] as const];
     }),
   );
   return (name, row) => {

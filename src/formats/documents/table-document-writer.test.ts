@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import { ArrowDocumentWriter } from "../arrow/document-writer.ts";
 import { arrowFormat } from "../arrow/format.ts";
 import { CsvDocumentWriter } from "../csv/document-writer.ts";
@@ -68,7 +68,7 @@ for (const [format, Writer] of [
       for (const [index, { name, dtype, shape }] of stream.columns.entries()) {
         const extent = shape.reduce((product, size) => product * size, 1);
         const { bytes, validity } = columns[index]!;
-        const view = typedView(dtype, bytes);
+        const view = typedView(numberDType(dtype), bytes);
         values[name] ??= [];
         const into = values[name];
         for (let row = 0; row < count; row++) {

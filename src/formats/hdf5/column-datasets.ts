@@ -1,10 +1,10 @@
-import { type DType, dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, type NumberDType } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 import type { AttributeValue } from "./file/attribute.ts";
 import { type Datatype, floatType, integerType } from "./file/datatype.ts";
 
 /** HDF5's name for the element type of a column; little-endian as everything here. */
-export function datatypeOf(dtype: DType): Datatype {
+export function datatypeOf(dtype: NumberDType): Datatype {
   const bytes = dtypeBytes(dtype);
   if (dtype === "float32" || dtype === "float64") return floatType(bytes as 4 | 8);
   return integerType(bytes as 1 | 2 | 4 | 8, !dtype.startsWith("u"));

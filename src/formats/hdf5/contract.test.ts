@@ -1,5 +1,5 @@
 import { describe } from "node:test";
-import { dtypeBytes, typedView } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType, typedView } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
 import type { Format } from "../contract.ts";
@@ -46,14 +46,17 @@ function recordsOf(
   validity: ArrayLike<boolean | number> | undefined,
 ): RecordValue[] {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
-  const view = typedView(column.dtype, bytes);
+  const view = typedView(numberDType(column.dtype), bytes);
   const elements = column.shape.reduce((product, extent) => product * extent, 1);
-  return Array.from({ length: bytes.byteLength / dtypeBytes(column.dtype) / elements }, (_, record) => {
-    if (validity !== undefined && !validity[record]) return null;
-    return column.shape.length === 0
-      ? view[record]!
-      : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
-  });
+  return Array.from(
+    { length: bytes.byteLength / dtypeBytes(numberDType(column.dtype)) / elements },
+    (_, record) => {
+      if (validity !== undefined && !validity[record]) return null;
+      return column.shape.length === 0
+        ? view[record]!
+        : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
+    },
+  );
 }
 
 formatContract(hdf5Format, { readBack, writesInPlace: true });

@@ -1,4 +1,4 @@
-import { dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType } from "../../model/dtype.ts";
 import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import type { FormatOptions } from "../contract.ts";
 import { type ChunkPlan, chunkPlanOf } from "./chunk-plan.ts";
@@ -81,7 +81,7 @@ export function declareStream(
     const compression = chunkCompression(
       chosen.compression,
       chosen.compressionLevel,
-      dtypeBytes(column.dtype),
+      dtypeBytes(numberDType(column.dtype)),
       plan.chunkBytes,
     );
     const dimensionScales = [time, ...scaleNames.map((scale) => scales.get(scale)!)];
@@ -128,7 +128,7 @@ export function declareStream(
     const values = declare({
       name,
       column,
-      datatype: datatypeOf(column.dtype),
+      datatype: datatypeOf(numberDType(column.dtype)),
       attributes: {
         ...columnAttributes(column, stream.source),
         ...(validityName === undefined ? {} : { ancillary_variables: validityName }),

@@ -1,4 +1,4 @@
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { FrameDimensions } from "../grid-dimensions.ts";
@@ -114,18 +114,18 @@ function addFrames(
   const { layout } = stream;
   const { column, name: dataset } = layout.columns[0]!;
   const isMissing = rows.includes(null);
-  const fillValue = missingElement(column.dtype);
-  const [missing] = typedView(column.dtype, fillValue);
+  const fillValue = missingElement(numberDType(column.dtype));
+  const [missing] = typedView(numberDType(column.dtype), fillValue);
   // Readers hide it: that must not hit a pixel that is as bright as its type allows.
   const isFree = column.range !== undefined && Number(missing) > column.range[1];
   file.addVirtualAtClose(group, name, {
-    datatype: datatypeOf(column.dtype),
+    datatype: datatypeOf(numberDType(column.dtype)),
     dims: [...shape, ...column.shape],
     sources: frameSources(rows, shape, `/entry/${layout.group}/${dataset}`, column.shape),
     ...(isMissing ? { fillValue } : {}),
     attributes: {
       ...columnAttributes(column, layout.stream.source),
-      ...(isMissing && isFree ? { _FillValue: typedView(column.dtype, fillValue) } : {}),
+      ...(isMissing && isFree ? { _FillValue: typedView(numberDType(column.dtype), fillValue) } : {}),
     },
     dimensionScales: [
       ...scales,

@@ -1,4 +1,4 @@
-import type { DType } from "../../model/dtype.ts";
+import type { NumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import type { FileSummary } from "../contract.ts";
@@ -110,7 +110,7 @@ function describe(path: string, dataset: Dataset): { schema: StreamSchema; recor
 }
 
 /** h5wasm spells types as Python's struct module. */
-const dtypes: Readonly<Record<string, DType | undefined>> = {
+const dtypes: Readonly<Record<string, NumberDType | undefined>> = {
   b: "int8",
   B: "uint8",
   h: "int16",

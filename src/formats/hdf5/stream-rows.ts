@@ -1,6 +1,6 @@
 import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import type { DType } from "../../model/dtype.ts";
+import { type NumberDType, numberDType } from "../../model/dtype.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { withOwnIndex } from "../with-own-index.ts";
 import { type ChunkOutput, EncodedChunks, PlainChunks } from "./chunk-output.ts";
@@ -10,7 +10,7 @@ import type { DeclaredDataset, DeclaredStream } from "./declare-stream.ts";
 type ColumnRows = {
   readonly values: ChunkedRows;
   readonly validity?: ChunkedRows;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
 };
 
 /** Takes the batches of one stream apart into the rows of its datasets. */
@@ -38,7 +38,7 @@ export class StreamRows {
     this.#columns = declared.columns.map(({ values, validity }, index) => ({
       values: open(values),
       ...(validity === undefined ? {} : { validity: open(validity) }),
-      dtype: declared.layout.columns[index]!.column.dtype,
+      dtype: numberDType(declared.layout.columns[index]!.column.dtype),
     }));
     this.#all = all;
     const [first] = declared.columns;
@@ -154,7 +154,7 @@ async function appendColumn(
 }
 
 /** A copy with not-a-number (integers: 0, which the validity calls missing) where the device gave nothing. */
-function withMissing(bytes: Uint8Array, mask: Uint8Array, dtype: DType): Uint8Array {
+function withMissing(bytes: Uint8Array, mask: Uint8Array, dtype: NumberDType): Uint8Array {
   const copy = new Uint8Array(bytes);
   const itemBytes = bytes.byteLength / mask.byteLength;
   for (let index = 0; index < mask.byteLength; index++) {

@@ -1,5 +1,5 @@
 import type { ColumnValues } from "../../model/batch.ts";
-import { type TypedArray, typedView } from "../../model/dtype.ts";
+import { numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 
 /** JSON has no NaN and no infinities: they are texts. Without its point, Python would take -0 for an integer. */
@@ -21,7 +21,7 @@ export function columnText(
   from: number,
   to: number,
 ): string {
-  const elementText = elementTextOf(typedView(column.dtype, bytes));
+  const elementText = elementTextOf(typedView(numberDType(column.dtype), bytes));
   const { shape } = column;
   const elements = shape.reduce((product, extent) => product * extent, 1);
   const nested = (dimension: number, at: number, extent: number): string => {

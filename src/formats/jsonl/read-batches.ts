@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import { noSuchStream, unfinished } from "../unreadable.ts";
 import { timestampKey } from "./head-documents.ts";
@@ -98,7 +98,7 @@ function numberOf(value: unknown): number {
 
 function valuesOf(column: Column, list: readonly unknown[]): ColumnValues {
   const bytes = new Uint8Array(list.length * columnItemBytes(column));
-  const values = typedView(column.dtype, bytes);
+  const values = typedView(numberDType(column.dtype), bytes);
   const validity = column.nullable === true ? new Uint8Array(list.length) : undefined;
   const elements = column.shape.reduce((product, extent) => product * extent, 1);
   const isWide = values instanceof BigInt64Array || values instanceof BigUint64Array;

@@ -1,11 +1,11 @@
-import { type DType, dtypeBytes } from "../../model/dtype.ts";
+import { dtypeBytes, type NumberDType, numberDType } from "../../model/dtype.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import type { PhysicalType } from "./words.ts";
 
 /** One leaf of the file: the timestamps, the sequence numbers, or a column of the stream. */
 export type ColumnLayout = {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly isTimestamp: boolean;
   readonly physical: PhysicalType;
   /** Values of one record; more than one, or a shape of one: a list. */
@@ -20,7 +20,7 @@ export type ColumnLayout = {
   readonly path: readonly string[];
 };
 
-const physicalOf: Record<DType, PhysicalType> = {
+const physicalOf: Record<NumberDType, PhysicalType> = {
   int8: "int32",
   int16: "int32",
   int32: "int32",
@@ -35,7 +35,7 @@ const physicalOf: Record<DType, PhysicalType> = {
 
 const valueBytesOf: Record<PhysicalType, number> = { int32: 4, int64: 8, float: 4, double: 8 };
 
-export function physicalOfDType(dtype: DType): PhysicalType {
+export function physicalOfDType(dtype: NumberDType): PhysicalType {
   return physicalOf[dtype];
 }
 
@@ -59,14 +59,15 @@ function indexLayout(name: "timestamp" | "sequence"): ColumnLayout {
 }
 
 function layoutOf(column: Column): ColumnLayout {
-  const physical = physicalOf[column.dtype];
+  const dtype = numberDType(column.dtype);
+  const physical = physicalOf[dtype];
   const isList = column.shape.length > 0;
   return {
     name: column.name,
-    dtype: column.dtype,
+    dtype,
     isTimestamp: false,
     physical,
-    elements: columnItemBytes(column) / dtypeBytes(column.dtype),
+    elements: columnItemBytes(column) / dtypeBytes(dtype),
     isList,
     nullable: column.nullable === true,
     itemBytes: columnItemBytes(column),

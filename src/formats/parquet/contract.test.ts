@@ -1,4 +1,4 @@
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
 import { parquetFormat } from "./format.ts";
 import { ParquetReader } from "./read.ts";
@@ -15,7 +15,7 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
     sequences.push(...group.sequences);
     for (const [at, column] of stream.columns.entries()) {
       const { bytes, validity } = group.columns[at]!;
-      const view = typedView(column.dtype, bytes);
+      const view = typedView(numberDType(column.dtype), bytes);
       const elements = view.length / Math.max(group.count, 1);
       for (let record = 0; record < group.count; record++)
         columns

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { DType } from "../../model/dtype.ts";
+import type { NumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { parseJson } from "../../model/parse-json.ts";
@@ -150,7 +150,7 @@ function freeName(name: string, at: number, columns: readonly Column[]): string 
 }
 
 /** INTEGER of the logical types; converted types from 11 on are the unsigned, then the signed ones. */
-function dtypeOf({ type, logical, converted }: ParsedElement): DType | undefined {
+function dtypeOf({ type, logical, converted }: ParsedElement): NumberDType | undefined {
   const integer = logical?.get(10);
   const isOther = logical !== undefined && !(integer instanceof Map) && type !== physicalTypes.float;
   if (type === physicalTypes.float) return "float32";

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { DaqError, systemCode } from "../../model/errors.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contract.ts";
+import { numbersOnly } from "../numbers-only.ts";
 import { streamPath } from "../stream-path.ts";
 import { columnLayouts } from "./column-layout.ts";
 import { discardParquet } from "./discard.ts";
@@ -20,6 +21,8 @@ const extension = ".parquet";
 const largestRecordBytes = 32 << 20;
 
 function refusal(stream: StreamSchema): string | undefined {
+  const problem = numbersOnly("Parquet", stream);
+  if (problem !== undefined) return problem;
   const large = columnLayouts(stream, "none").find(
     ({ elements, valueBytes }) => elements * valueBytes > largestRecordBytes,
   );

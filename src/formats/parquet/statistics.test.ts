@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reservedBytes } from "../../kernels/kernels.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../kernels/load-kernels.ts";
-import { type DType, dtypes, typedView } from "../../model/dtype.ts";
+import { type DType, dtypes, numberDType, typedView } from "../../model/dtype.ts";
 import { columnLayouts } from "./column-layout.ts";
 import { writePlainValues } from "./plain-values.ts";
 import { boundsIn, extremesBytes, extremesCall } from "./statistics.ts";
@@ -53,7 +53,7 @@ test("the bounds of every dtype are the smallest and the largest value, for any 
     for (const count of [1, 2, 3, 4, 5, 7, 8, 9, 64, 1001])
       for (const shift of [0, 1, 6]) {
         const raw = Uint8Array.from({ length: count * 8 }, random);
-        const values: (number | bigint)[] = [...typedView(dtype, raw)].slice(0, count);
+        const values: (number | bigint)[] = [...typedView(numberDType(dtype), raw)].slice(0, count);
         const numbers = values.filter((value) => !Number.isNaN(value));
         const bounds = boundsOf(dtype, raw, count, shift);
         if (numbers.length === 0) {

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from "../../model/dtype.ts";
+import type { NumberDType, TypedArray } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { checkAttributes } from "./check-attributes.ts";
 import { checkOption, checkOptions } from "./check-options.ts";
@@ -22,7 +22,7 @@ export type ArrayOptions = {
   readonly shards?: readonly number[];
   /** A name for each dimension: what xarray shows. */
   readonly dimensions: readonly string[];
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   /** In the attribute `units`. */
   readonly unit?: string;
   /** What was never written reads as. Default: NaN for floats, 0 for integers. */

@@ -1,5 +1,5 @@
 import { describe } from "node:test";
-import { dtypeBytes, typedView } from "../../model/dtype.ts";
+import { dtypeBytes, numberDType, typedView } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 import { LocalStore } from "../../stores/local/local-store.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
@@ -50,14 +50,17 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
 }
 
 function recordsOf(column: Column, bytes: Uint8Array, validity: Uint8Array | undefined): RecordValue[] {
-  const view = typedView(column.dtype, bytes);
+  const view = typedView(numberDType(column.dtype), bytes);
   const elements = column.shape.reduce((product, extent) => product * extent, 1);
-  return Array.from({ length: bytes.byteLength / dtypeBytes(column.dtype) / elements }, (_, record) => {
-    if (validity !== undefined && !validity[record]) return null;
-    return column.shape.length === 0
-      ? view[record]!
-      : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
-  });
+  return Array.from(
+    { length: bytes.byteLength / dtypeBytes(numberDType(column.dtype)) / elements },
+    (_, record) => {
+      if (validity !== undefined && !validity[record]) return null;
+      return column.shape.length === 0
+        ? view[record]!
+        : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
+    },
+  );
 }
 
 formatContract(zarrFormat, { readBack, writesInPlace: true });

@@ -1,4 +1,4 @@
-import type { DType } from "../../model/dtype.ts";
+import { type NumberDType, numberDType } from "../../model/dtype.ts";
 import type { Run } from "../../model/run.ts";
 import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import { chunkItemShapeOf, type StreamPlan } from "./chunk-plan.ts";
@@ -30,7 +30,7 @@ export type DeclaredArray = {
 };
 
 export type DeclaredColumn = {
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly itemShape: readonly number[];
   readonly values: DeclaredArray;
   readonly validity?: DeclaredArray;
@@ -133,7 +133,7 @@ function declareStream(
     const shardItem = chunkItem.map((extent, axis) => Math.ceil(column.shape[axis]! / extent) * extent);
     const array = new ZarrArray(format, {
       path: keyIn(group, path),
-      dtype: column.dtype,
+      dtype: numberDType(column.dtype),
       shape: [0, ...column.shape],
       chunkShape: [rowsPerChunk, ...chunkItem],
       ...(blocksPerShard === 1 ? {} : { shardShape: [rowsPerChunk * blocksPerShard, ...shardItem] }),
@@ -170,7 +170,7 @@ function declareStream(
             long_name: `1 where the device gave a value of ${name}, 0 where it did not`,
           });
     return {
-      dtype: column.dtype,
+      dtype: numberDType(column.dtype),
       itemShape: column.shape,
       values,
       ...(validity === undefined ? {} : { validity }),

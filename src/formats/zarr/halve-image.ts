@@ -1,10 +1,10 @@
-import { type DType, dtypeBytes, typedView } from "../../model/dtype.ts";
+import { dtypeBytes, type NumberDType, typedView } from "../../model/dtype.ts";
 
 /**
  * The image at half its height and width, each pixel the mean of the 2 × 2 that it stands for (at an odd edge, of those
  * that there are), rounded for integers. `shape` ends with height and width; dimensions before them stay.
  */
-export function halveImage(dtype: DType, image: Uint8Array, shape: readonly number[]): Uint8Array {
+export function halveImage(dtype: NumberDType, image: Uint8Array, shape: readonly number[]): Uint8Array {
   const [height, width] = shape.slice(-2) as [number, number];
   const planes = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
   const [newHeight, newWidth] = [Math.ceil(height / 2), Math.ceil(width / 2)];

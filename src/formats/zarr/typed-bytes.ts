@@ -1,8 +1,8 @@
-import type { DType, TypedArray } from "../../model/dtype.ts";
+import type { NumberDType, TypedArray } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { shownValue } from "./hierarchy/shown-value.ts";
 
-const constructors: Readonly<Record<DType, abstract new (...args: never[]) => TypedArray>> = {
+const constructors: Readonly<Record<NumberDType, abstract new (...args: never[]) => TypedArray>> = {
   int8: Int8Array,
   int16: Int16Array,
   int32: Int32Array,
@@ -16,13 +16,13 @@ const constructors: Readonly<Record<DType, abstract new (...args: never[]) => Ty
 };
 
 /** The dtype of a typed array; undefined for anything else. */
-export function dtypeOf(data: unknown): DType | undefined {
+export function dtypeOf(data: unknown): NumberDType | undefined {
   const found = Object.entries(constructors).find(([, typedArray]) => data instanceof typedArray);
-  return found?.[0] as DType | undefined;
+  return found?.[0] as NumberDType | undefined;
 }
 
 /** The bytes of values that must be of this dtype, borrowed. Throws `DaqError("format")`; `where` begins the message. */
-export function typedBytes(where: string, dtype: DType, data: TypedArray): Uint8Array {
+export function typedBytes(where: string, dtype: NumberDType, data: TypedArray): Uint8Array {
   if (!(data instanceof constructors[dtype]))
     throw new DaqError(
       "format",

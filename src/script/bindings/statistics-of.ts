@@ -1,10 +1,10 @@
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 import type { FrameStatistics } from "./frame.ts";
 
 /** In physical values, where the column says what they are; pixels that are no number are left out. */
 export function statisticsOf({ dtype, scale = 1, offset = 0 }: Column, frame: Uint8Array): FrameStatistics {
-  const pixels = typedView(dtype, frame);
+  const pixels = typedView(numberDType(dtype), frame);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let sum = 0;

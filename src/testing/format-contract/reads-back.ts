@@ -8,12 +8,12 @@ import { DaqError } from "../../model/errors.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { appendAll, dataFiles, joined, targetIn, temporaryFolder } from "./recording.ts";
 import { SampleBatches, scribbleOver } from "./sample-batches.ts";
-import { camera, everyType, gauges, ledgerOf, spectrum } from "./sample-streams.ts";
+import { camera, everyType, gauges, ledgerOf, logbook, spectrum } from "./sample-streams.ts";
 import { type StreamValues, valuesOf } from "./stream-values.ts";
 
 /** What a writer wrote its format's own reader gives back, batch by batch. */
 export function readsBack(format: Format, options: FormatOptions): void {
-  const streams = [everyType, gauges, spectrum, camera].filter(
+  const streams = [everyType, gauges, logbook, spectrum, camera].filter(
     (stream) => format.refusal(stream) === undefined,
   );
 

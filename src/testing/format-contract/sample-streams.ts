@@ -1,4 +1,4 @@
-import { type DType, dtypes } from "../../model/dtype.ts";
+import { type DType, numberDTypes } from "../../model/dtype.ts";
 import type { Ledger, LostRange } from "../../model/ledger.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
@@ -7,11 +7,11 @@ function scalar(name: string, dtype: DType, rest: Partial<Column> = {}): Column 
   return { name, dtype, shape: [], dims: [], ...rest };
 }
 
-/** One column of each dtype. */
+/** One column of each dtype of numbers. */
 export const everyType: StreamSchema = {
   name: "every-type",
   kind: "table",
-  columns: dtypes.map((dtype) => scalar(`the ${dtype}`, dtype)),
+  columns: numberDTypes.map((dtype) => scalar(`the ${dtype}`, dtype)),
   source: "format contract",
   clock: "system",
 };
@@ -36,6 +36,21 @@ export const gauges: StreamSchema = {
   clock: "device",
   rateHz: 12.5,
   metadata: { firmware: "2.1-β", gains: [1, 2.5], serial: 2n ** 63n + 1n, nested: { on: true } },
+};
+
+/** Texts and switches. */
+export const logbook: StreamSchema = {
+  name: "logbook",
+  kind: "table",
+  columns: [
+    scalar("shutter open", "bool", { description: "Seen by the light barrier" }),
+    scalar("interlock", "bool", { nullable: true }),
+    scalar("comment", "string", { maxBytes: 60, nullable: true, description: "Of the operator" }),
+    scalar("mode", "string", { maxBytes: 7 }),
+    scalar("power", "float32", { unit: "mW", nullable: true }),
+  ],
+  source: "format contract",
+  clock: "system",
 };
 
 /** Small arrays in a table. */

@@ -16,7 +16,7 @@ import {
   temporaryFolder,
 } from "./recording.ts";
 import { SampleBatches } from "./sample-batches.ts";
-import { camera, everyType, gauges, ledgerOf, sampleRun, spectrum } from "./sample-streams.ts";
+import { camera, everyType, gauges, ledgerOf, logbook, sampleRun, spectrum } from "./sample-streams.ts";
 import { SmallDisk } from "./small-disk.ts";
 
 /** What goes in comes out: values, schemas, metadata and ledger. */
@@ -26,7 +26,7 @@ export function storesExactly(
   readBack: ReadBack,
   writesInPlace: boolean,
 ): void {
-  const streams = [everyType, gauges, spectrum, camera].filter(
+  const streams = [everyType, gauges, logbook, spectrum, camera].filter(
     (stream) => format.refusal(stream) === undefined,
   );
 

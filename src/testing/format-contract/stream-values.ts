@@ -1,9 +1,9 @@
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import { typedView } from "../../model/dtype.ts";
-import type { Column } from "../../model/stream-schema.ts";
+import { type Element, elementReader } from "../../model/element-reader.ts";
+import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 
 /** One value of one record: `null` is missing; a column with a shape gives its elements flat, in C order. */
-export type RecordValue = number | bigint | null | readonly (number | bigint)[];
+export type RecordValue = Element | null | readonly Element[];
 
 /** All records of one stream in columns. 64-bit integers are `bigint`, all others `number` (float32 as its double). */
 export type StreamValues = {
@@ -42,11 +42,11 @@ export function valuesOf(batches: readonly Batch[]): Map<string, StreamValues> {
 
 function columnValues(column: Column, { bytes, validity }: ColumnValues): RecordValue[] {
   const elements = column.shape.reduce((product, extent) => product * extent, 1);
-  const view = typedView(column.dtype, bytes);
-  return Array.from({ length: view.length / elements }, (_, record) => {
+  const elementAt = elementReader(column, bytes);
+  return Array.from({ length: bytes.byteLength / columnItemBytes(column) }, (_, record) => {
     if (validity?.[record] === 0) return null;
     return column.shape.length === 0
-      ? view[record]!
-      : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
+      ? elementAt(record)
+      : Array.from({ length: elements }, (_, element) => elementAt(record * elements + element));
   });
 }

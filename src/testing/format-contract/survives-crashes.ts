@@ -26,7 +26,7 @@ import {
   temporaryFolder,
 } from "./recording.ts";
 import { SampleBatches } from "./sample-batches.ts";
-import { camera, everyType, gauges, ledgerOf, spectrum } from "./sample-streams.ts";
+import { camera, everyType, gauges, ledgerOf, logbook, spectrum } from "./sample-streams.ts";
 import { SmallDisk } from "./small-disk.ts";
 import type { StreamValues } from "./stream-values.ts";
 
@@ -37,7 +37,7 @@ export function survivesCrashes(
   readBack: ReadBack,
   writesInPlace: boolean,
 ): void {
-  const streams = [everyType, gauges, spectrum, camera].filter(
+  const streams = [everyType, gauges, logbook, spectrum, camera].filter(
     (stream) => format.refusal(stream) === undefined,
   );
   const ledgerFor = (stored: number) => ledgerOf(streams.map((schema) => ({ schema, stored, ranges: [] })));

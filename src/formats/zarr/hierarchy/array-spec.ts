@@ -1,4 +1,4 @@
-import type { DType } from "../../../model/dtype.ts";
+import type { NumberDType } from "../../../model/dtype.ts";
 import type { Attributes } from "./attributes.ts";
 import type { ZarrCompression } from "./compression.ts";
 import type { FillValue } from "./fill-value.ts";
@@ -10,7 +10,7 @@ export type ZarrFormat = (typeof zarrFormats)[number];
 export type ArraySpec = {
   /** Names joined by "/": "camera/frames". */
   readonly path: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly shape: readonly number[];
   readonly chunkShape: readonly number[];
   /** Version 3: chunks of one shard are in one object; whole multiples of `chunkShape`. */

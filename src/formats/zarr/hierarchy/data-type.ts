@@ -1,7 +1,7 @@
-import { type DType, dtypes } from "../../../model/dtype.ts";
+import { type NumberDType, numberDTypes } from "../../../model/dtype.ts";
 
 /** numpy's spelling, which version 2 has: byte order, kind, bytes. */
-const spellings: Readonly<Record<DType, string>> = {
+const spellings: Readonly<Record<NumberDType, string>> = {
   int8: "|i1",
   int16: "<i2",
   int32: "<i4",
@@ -14,17 +14,17 @@ const spellings: Readonly<Record<DType, string>> = {
   float64: "<f8",
 };
 
-export function spellingOf(dtype: DType): string {
+export function spellingOf(dtype: NumberDType): string {
   return spellings[dtype];
 }
 
 /** Undefined for what is not known here. A single byte has no order: some programs say "<u1". */
-export function dtypeOfSpelling(text: unknown): DType | undefined {
+export function dtypeOfSpelling(text: unknown): NumberDType | undefined {
   if (typeof text !== "string") return undefined;
   const spelling = /^[<>|][iu]1$/.test(text) ? `|${text.slice(1)}` : text;
-  return dtypes.find((dtype) => spellings[dtype] === spelling);
+  return numberDTypes.find((dtype) => spellings[dtype] === spelling);
 }
 
-export function isFloat(dtype: DType): boolean {
+export function isFloat(dtype: NumberDType): boolean {
   return dtype === "float32" || dtype === "float64";
 }

@@ -1,4 +1,4 @@
-import { type DType, dtypeBytes } from "../../../model/dtype.ts";
+import { dtypeBytes, type NumberDType } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import type { AttributeValue } from "./attributes.ts";
 import { isFloat } from "./data-type.ts";
@@ -7,11 +7,11 @@ import { shownValue } from "./shown-value.ts";
 /** null (version 2 only): nothing is said about elements that were not written. */
 export type FillValue = number | bigint | null;
 
-function isSigned(dtype: DType): boolean {
+function isSigned(dtype: NumberDType): boolean {
   return dtype.startsWith("int");
 }
 
-function refuse(where: string, dtype: DType, value: unknown): DaqError {
+function refuse(where: string, dtype: NumberDType, value: unknown): DaqError {
   const shown = typeof value === "bigint" ? String(value) : shownValue(value);
   return new DaqError("format", `${where}: the fill value ${shown} is not a value of ${dtype}.`, {
     hint: isFloat(dtype)
@@ -21,7 +21,7 @@ function refuse(where: string, dtype: DType, value: unknown): DaqError {
 }
 
 /** Throws `DaqError("format")` when the value is not one of the dtype. `where` begins the message. */
-export function checkFillValue(where: string, dtype: DType, value: FillValue): void {
+export function checkFillValue(where: string, dtype: NumberDType, value: FillValue): void {
   if (value === null) return;
   if (isFloat(dtype)) {
     if (typeof value !== "number") throw refuse(where, dtype, value);
@@ -42,7 +42,7 @@ export function fillValueJson(value: FillValue): AttributeValue {
 }
 
 /** "0x7fc00000": the bits of a float, most significant first. */
-function floatOfBits(dtype: DType, text: string): number | undefined {
+function floatOfBits(dtype: NumberDType, text: string): number | undefined {
   const bytes = dtypeBytes(dtype);
   if (!/^0x[0-9a-fA-F]+$/.test(text) || text.length !== 2 + 2 * bytes) return undefined;
   const view = new DataView(new ArrayBuffer(8));
@@ -61,7 +61,7 @@ const named: Readonly<Record<string, number>> = {
 };
 
 /** The inverse of `fillValueJson` for what a document has. */
-export function parseFillValue(where: string, dtype: DType, value: unknown): FillValue {
+export function parseFillValue(where: string, dtype: NumberDType, value: unknown): FillValue {
   if (value === null) return null;
   if (typeof value === "number" || typeof value === "bigint") {
     const number = isFloat(dtype) ? Number(value) : value;
@@ -79,7 +79,7 @@ export function parseFillValue(where: string, dtype: DType, value: unknown): Fil
 }
 
 /** The bytes of one element. */
-function elementOf(dtype: DType, value: FillValue): Uint8Array {
+function elementOf(dtype: NumberDType, value: FillValue): Uint8Array {
   const bytes = new Uint8Array(dtypeBytes(dtype));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (value === null) return bytes;
@@ -94,7 +94,7 @@ function elementOf(dtype: DType, value: FillValue): Uint8Array {
 }
 
 /** Fills whole elements; null fills with zeros. */
-export function fillElements(target: Uint8Array, dtype: DType, value: FillValue): void {
+export function fillElements(target: Uint8Array, dtype: NumberDType, value: FillValue): void {
   const element = elementOf(dtype, value);
   if (element.every((byte) => byte === element[0])) {
     target.fill(element[0]!);

@@ -1,4 +1,4 @@
-import { isDType } from "../../../model/dtype.ts";
+import { isNumberDType } from "../../../model/dtype.ts";
 import type { ArraySpec } from "./array-spec.ts";
 import { type Attributes, dimensionsKey } from "./attributes.ts";
 import { parseCompressor } from "./codec-documents.ts";
@@ -136,7 +136,7 @@ function checkExtensions(where: string, fields: Fields): void {
 export function parseArray3(where: string, path: string, fields: Fields): ZarrArray {
   checkExtensions(where, fields);
   const dtype = fields.data_type;
-  if (!isDType(dtype))
+  if (!isNumberDType(dtype))
     throw documentError(where, `its data_type ${JSON.stringify(dtype)} is not one of daq-storage's`);
   const grid = fieldsOf(where, fields, "chunk_grid");
   if (grid.name !== "regular") throw documentError(where, `its chunk_grid is ${JSON.stringify(grid.name)}`);

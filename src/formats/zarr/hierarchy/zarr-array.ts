@@ -1,5 +1,5 @@
 import type { EncodeStep } from "../../../bytes/compress/codec.ts";
-import { dtypeBytes, dtypes, isDType } from "../../../model/dtype.ts";
+import { dtypeBytes, dtypes, isNumberDType } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import { arrayDocuments } from "./array-documents.ts";
 import type { ArraySpec, ZarrFormat } from "./array-spec.ts";
@@ -95,7 +95,7 @@ export class ZarrArray {
     checkNodePath(path);
     if (format !== 2 && format !== 3)
       throw refuse(path, `Zarr has no version ${String(format)} here`, "Choose 3 or 2.");
-    if (!isDType(dtype))
+    if (!isNumberDType(dtype))
       throw refuse(
         path,
         `there is no dtype ${shownValue(dtype)}`,
