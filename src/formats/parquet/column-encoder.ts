@@ -6,6 +6,7 @@ import type { PageCodec } from "./page-codec.ts";
 import type { PageEncoder, PageRecords } from "./page-encoder.ts";
 import { presentRecords } from "./plain-values.ts";
 import type { Slabs } from "./slabs.ts";
+import { TextDictionary } from "./text-dictionary.ts";
 import type { SimpleEncoding, ValueEncoder } from "./value-encoding.ts";
 
 /** After so many row groups the encodings are tried again: signals change. */
@@ -17,7 +18,8 @@ export function candidateEncodings(
   { step }: PageCodec,
   isPlain: boolean,
 ): readonly PageEncoding[] {
-  if (isPlain) return ["plain"];
+  if (isPlain || physical === "boolean") return ["plain"];
+  if (physical === "byteArray") return ["plain", "rleDictionary"];
   if (physical === "int32" || physical === "int64") return ["plain", "deltaBinaryPacked", "rleDictionary"];
   // Split bytes take as much room as plain ones until they are compressed.
   return step === undefined ? ["plain", "rleDictionary"] : ["plain", "byteStreamSplit", "rleDictionary"];
@@ -44,7 +46,7 @@ export class ColumnEncoder {
   readonly #resumedGroup: number | undefined;
   #choice: Choice | undefined;
   #choosing: Promise<void> | undefined;
-  #dictionary: ColumnDictionary | undefined;
+  #dictionary: ColumnDictionary | TextDictionary | undefined;
 
   constructor(
     layout: ColumnLayout,
@@ -110,7 +112,11 @@ export class ColumnEncoder {
 
   async #dictionaryFor(group: number): Promise<ValueEncoder | undefined> {
     if (group === this.#resumedGroup) return undefined;
-    this.#dictionary ??= ColumnDictionary.tryTake(await sharedPool(), this.#layout.valueBytes);
+    const { physical, valueBytes } = this.#layout;
+    this.#dictionary ??=
+      physical === "byteArray"
+        ? new TextDictionary()
+        : ColumnDictionary.tryTake(await sharedPool(), valueBytes);
     return this.#dictionary && { encoding: "rleDictionary", dictionary: this.#dictionary, group };
   }
 

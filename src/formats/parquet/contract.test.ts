@@ -1,4 +1,4 @@
-import { numberDType, typedView } from "../../model/dtype.ts";
+import { recordValues } from "../../testing/format-contract/stream-values.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
 import { parquetFormat } from "./format.ts";
 import { ParquetReader } from "./read.ts";
@@ -14,19 +14,7 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
     timestampsNs.push(...group.timestampsNs);
     sequences.push(...group.sequences);
     for (const [at, column] of stream.columns.entries()) {
-      const { bytes, validity } = group.columns[at]!;
-      const view = typedView(numberDType(column.dtype), bytes);
-      const elements = view.length / Math.max(group.count, 1);
-      for (let record = 0; record < group.count; record++)
-        columns
-          .get(column.name)!
-          .push(
-            validity?.[record] === 0
-              ? null
-              : column.shape.length === 0
-                ? view[record]!
-                : [...view.subarray(record * elements, (record + 1) * elements)],
-          );
+      columns.get(column.name)!.push(...recordValues(column, group.columns[at]!));
     }
   }
   return new Map([[stream.name, { timestampsNs, sequences, columns }]]);

@@ -1,9 +1,11 @@
 import { decodeBytes, type EncodeStep } from "../../bytes/compress/codec.ts";
-import { typedView } from "../../model/dtype.ts";
-import type { ColumnLayout } from "./column-layout.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
+import { type ColumnLayout, isOfCells } from "./column-layout.ts";
+import { decodeCells } from "./decode-cells.ts";
 import { decodeHybrid } from "./decode-hybrid.ts";
 import { decodeValues } from "./decode-values.ts";
 import type { DataPageHeader } from "./page-header.ts";
+import type { TextEntries } from "./text-entries.ts";
 import { encodings } from "./words.ts";
 
 /** How often a leaf and what is above it may be missing, and may repeat. */
@@ -22,13 +24,15 @@ export type PageBody = {
   readonly bytes: Uint8Array;
   readonly step: EncodeStep | undefined;
   readonly dictionary: Uint8Array | undefined;
+  /** In place of `dictionary`, for texts. */
+  readonly entries: TextEntries | undefined;
 };
 
 /** Puts the records of a page to their places from `row` on; returns how many. Throws `RangeError` for a damaged page. */
 export function decodePage(
   layout: ColumnLayout,
   leaf: LeafLevels,
-  { header, bytes, step, dictionary }: PageBody,
+  { header, bytes, step, dictionary, entries }: PageBody,
   target: ColumnTarget,
   row: number,
 ): number {
@@ -42,6 +46,15 @@ export function decodePage(
     throw new RangeError("its lists are not of the length that the stream has");
   if (there.missing > 0 && target.validity === undefined)
     throw new RangeError("it has missing values, which its stream does not have");
+  if (isOfCells(layout)) {
+    const { itemBytes } = layout;
+    const cells = target.bytes.subarray(row * itemBytes, (row + there.records) * itemBytes);
+    const { present, mask } = there;
+    decodeCells(layout, { encoding: header.encoding, values, present, mask, entries }, cells);
+    if (mask === undefined) target.validity?.fill(1, row, row + there.records);
+    else target.validity?.set(mask.subarray(0, there.records), row);
+    return there.records;
+  }
   const wide = decodeValues(layout, header.encoding, values, there.present, dictionary);
   place(narrowed(layout, wide, there.present), layout.itemBytes, there, target, row);
   return there.records;
@@ -138,7 +151,7 @@ function recordsIn(
 function narrowed({ dtype, itemBytes, elements, valueBytes }: ColumnLayout, wide: Uint8Array, count: number) {
   if (itemBytes === elements * valueBytes) return wide;
   const narrow = new Uint8Array((count * itemBytes) / elements);
-  const target = typedView(dtype, narrow);
+  const target = typedView(numberDType(dtype), narrow);
   const source = new Int32Array(wide.buffer, wide.byteOffset, count);
   if (!(target instanceof BigInt64Array || target instanceof BigUint64Array)) target.set(source);
   return narrow;

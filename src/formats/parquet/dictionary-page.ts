@@ -12,7 +12,7 @@ export type DictionaryPage = Pick<Page, "header" | "body" | "bodyBytes" | "rawBy
 /** Of the entries that the pages of a column chunk brought with them; undefined when none did. */
 export function dictionaryPage(
   pages: readonly Page[],
-  { valueBytes }: ColumnLayout,
+  layout: ColumnLayout,
   { step }: PageCodec,
 ): DictionaryPage | undefined {
   if (!pages.some(({ encoding }) => encoding === "rleDictionary")) return undefined;
@@ -27,11 +27,19 @@ export function dictionaryPage(
       7,
       {
         struct: [
-          [1, { i32: entries.byteLength / valueBytes }],
+          [1, { i32: countOf(layout, entries) }],
           [2, { i32: encodings.plain }],
         ],
       },
     ],
   ]);
   return { header, body: [body], bodyBytes: body.byteLength, rawBytes: entries.byteLength };
+}
+
+/** Texts have their lengths in front. */
+function countOf({ physical, valueBytes }: ColumnLayout, entries: Buffer): number {
+  if (physical !== "byteArray") return entries.byteLength / valueBytes;
+  let count = 0;
+  for (let at = 0; at < entries.byteLength; at += 4 + entries.readUInt32LE(at)) count++;
+  return count;
 }

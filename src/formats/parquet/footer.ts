@@ -16,6 +16,7 @@ const intBits: { readonly [dtype: string]: readonly [bits: number, converted: nu
   int64: [64, 18],
 };
 
+const convertedText = 0;
 const convertedList = 3;
 
 /** What the footer says besides the row groups, which are encoded already. */
@@ -103,6 +104,7 @@ function leaf(
 ): ThriftStruct {
   const [bits, converted] = intBits[dtype] ?? [undefined, undefined];
   const isInteger = bits !== undefined && !isTimestamp;
+  const isText = dtype === "string";
   const nanoseconds: ThriftStruct = [
     [1, { bool: true }],
     [2, { struct: [[3, { struct: [] }]] }],
@@ -115,14 +117,16 @@ function leaf(
     [1, { i32: physicalTypes[physical] }],
     [3, { i32: repetition }],
     [4, { binary: name }],
-    [6, isInteger ? { i32: converted! } : undefined],
+    [6, isInteger ? { i32: converted! } : isText ? { i32: convertedText } : undefined],
     [
       10,
       isTimestamp
         ? { struct: [[8, { struct: nanoseconds }]] }
         : isInteger
           ? { struct: [[10, { struct: integer }]] }
-          : undefined,
+          : isText
+            ? { struct: [[1, { struct: [] }]] }
+            : undefined,
     ],
   ];
 }

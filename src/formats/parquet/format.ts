@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import { DaqError, systemCode } from "../../model/errors.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contract.ts";
-import { numbersOnly } from "../numbers-only.ts";
 import { streamPath } from "../stream-path.ts";
 import { columnLayouts } from "./column-layout.ts";
 import { discardParquet } from "./discard.ts";
@@ -21,8 +20,6 @@ const extension = ".parquet";
 const largestRecordBytes = 32 << 20;
 
 function refusal(stream: StreamSchema): string | undefined {
-  const problem = numbersOnly("Parquet", stream);
-  if (problem !== undefined) return problem;
   const large = columnLayouts(stream, "none").find(
     ({ elements, valueBytes }) => elements * valueBytes > largestRecordBytes,
   );

@@ -1,11 +1,13 @@
 import { type Block, sharedPool, type WorkerPool } from "../../bytes/pool/worker-pool.ts";
-import type { ColumnLayout } from "./column-layout.ts";
+import { cellBounds } from "./cell-bounds.ts";
+import { encodeCells } from "./cell-values.ts";
+import { type ColumnLayout, isOfCells } from "./column-layout.ts";
 import { encodeLevels } from "./levels.ts";
 import { framePage, type Page, type PageEncoding } from "./page.ts";
 import type { PageCodec } from "./page-codec.ts";
 import { presentRecords, writePlainValues } from "./plain-values.ts";
 import type { Slabs } from "./slabs.ts";
-import { boundsIn, extremesBytes, extremesCall } from "./statistics.ts";
+import { type Bounds, boundsIn, extremesBytes, extremesCall } from "./statistics.ts";
 import { encodeValues, type ValueEncoder, workBytes } from "./value-encoding.ts";
 
 /** The records of one page of one column, as batches have them. */
@@ -31,6 +33,8 @@ type PageAtWork = {
   readonly isKept: boolean;
   readonly plainAt: number;
   readonly extremesAt: number;
+  /** Of texts and bools, which were measured before. */
+  readonly bounds?: Bounds | undefined;
 };
 
 /** A page before the codec. */
@@ -68,6 +72,7 @@ export class PageEncoder {
     wanted: ValueEncoder,
     slabs: Slabs,
   ): Promise<{ readonly page: Promise<Page | undefined> }> {
+    if (isOfCells(layout)) return this.#startCells(layout, { bytes, rows, validity }, wanted, slabs);
     const levels = encodeLevels(layout, rows, validity);
     const present = presentRecords(rows, validity) * layout.elements;
     // A page without a value has nothing to encode.
@@ -91,9 +96,56 @@ export class PageEncoder {
     return { page };
   }
 
-  async #finish(pool: WorkerPool, page: PageAtWork, slabs: Slabs): Promise<Page | undefined> {
+  /** Texts and bools are encoded here: what they take depends on what they are. */
+  async #startCells(
+    layout: ColumnLayout,
+    records: PageRecords,
+    wanted: ValueEncoder,
+    slabs: Slabs,
+  ): Promise<{ readonly page: Promise<Page | undefined> }> {
+    const { rows, validity } = records;
+    const levels = encodeLevels(layout, rows, validity);
+    const encoded = encodeCells(layout, records, wanted);
+    if (encoded === undefined) return { page: Promise.resolve(undefined) };
+    const { bytes, encoding, entries } = encoded;
+    const plainAt = levels.bytes.byteLength;
+    const rawBytes = plainAt + bytes.byteLength;
+    const pool = await sharedPool();
+    const keptBlock = this.#codec.step === undefined ? slabs.tryBlock(rawBytes) : undefined;
+    const block = keptBlock ?? (await pool.take(rawBytes));
+    block.bytes.set(levels.bytes);
+    block.bytes.set(bytes, plainAt);
+    const atWork: PageAtWork = {
+      layout,
+      rows,
+      levels,
+      present: presentRecords(rows, validity),
+      encoder: wanted,
+      block,
+      isKept: keptBlock !== undefined,
+      plainAt,
+      extremesAt: 0,
+      bounds: cellBounds(layout, records),
+    };
+    const raw = {
+      bytes: rawBytes,
+      encoding,
+      isUnsplit: false,
+      ...(entries === undefined ? {} : { entries }),
+    };
+    const page = this.#finish(pool, atWork, slabs, raw);
+    page.catch(() => undefined); // Whoever waits for it hears of it.
+    return { page };
+  }
+
+  async #finish(
+    pool: WorkerPool,
+    page: PageAtWork,
+    slabs: Slabs,
+    encoded?: RawBody,
+  ): Promise<Page | undefined> {
     try {
-      const raw = await rawBodyOf(pool, page);
+      const raw = encoded ?? (await rawBodyOf(pool, page));
       return raw && (await this.#compress(pool, page, raw, slabs));
     } finally {
       if (!page.isKept) pool.give(page.block);
@@ -105,7 +157,7 @@ export class PageEncoder {
     const { step } = this.#codec;
     const { valueBytes } = layout;
     const before =
-      present === 0
+      present === 0 || isOfCells(layout)
         ? []
         : [extremesCall(layout, block.address + plainAt, present, block.address + extremesAt)];
     if (step === undefined) {
@@ -171,7 +223,8 @@ function framed(page: PageAtWork, raw: RawBody, body: readonly Uint8Array[], che
   const { layout, rows, levels, present, block, extremesAt } = page;
   // A missing list is one entry without a value.
   const nulls = levels.values - present;
-  const bounds = present === 0 ? undefined : boundsIn(layout, block.bytes.subarray(extremesAt));
+  const isMeasured = present === 0 || isOfCells(layout);
+  const bounds = isMeasured ? page.bounds : boundsIn(layout, block.bytes.subarray(extremesAt));
   const { bytes: rawBytes, encoding, entries } = raw;
   const contents = { rows, values: levels.values, nulls, encoding, body, rawBytes, bounds };
   return framePage(entries === undefined ? contents : { ...contents, entries }, checksum);

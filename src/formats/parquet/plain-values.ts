@@ -1,4 +1,4 @@
-import { typedView } from "../../model/dtype.ts";
+import { numberDType, typedView } from "../../model/dtype.ts";
 import type { ColumnLayout } from "./column-layout.ts";
 
 /** How many of the first `records` are there. */
@@ -10,7 +10,7 @@ export function presentRecords(records: number, validity: Uint8Array | undefined
 }
 
 /**
- * Writes the values of the records that are there, in Parquet's plain encoding, to `target`, which has room for all of
+ * Writes the numbers of the records that are there, in Parquet's plain encoding, to `target`, which has room for all of
  * them. Integers of 8 and 16 bits become 32 bits wide.
  */
 export function writePlainValues(
@@ -48,7 +48,7 @@ export function writePlainValues(
 }
 
 function widen({ dtype }: ColumnLayout, bytes: Uint8Array, target: Uint8Array): void {
-  const source = typedView(dtype, bytes);
+  const source = typedView(numberDType(dtype), bytes);
   if (source instanceof BigInt64Array || source instanceof BigUint64Array) return;
   const isAligned = target.byteOffset % Int32Array.BYTES_PER_ELEMENT === 0;
   if (isAligned) new Int32Array(target.buffer, target.byteOffset, source.length).set(source);

@@ -16,6 +16,7 @@ import { NotReadHere } from "./not-read-here.ts";
 import { decodePageHeader } from "./page-header.ts";
 import type { ParsedChunk, ParsedMetadata } from "./parse-metadata.ts";
 import { readFooter } from "./read-footer.ts";
+import { TextEntries } from "./text-entries.ts";
 import { codecs } from "./words.ts";
 
 /** The records of one row group, as they were appended. */
@@ -148,6 +149,7 @@ function fillColumn(
   target: ColumnTarget,
 ): void {
   let dictionary: Uint8Array | undefined;
+  let entries: TextEntries | undefined;
   let row = 0;
   for (let position = 0; position < bytes.byteLength; ) {
     const header = decodePageHeader(bytes.subarray(position));
@@ -163,10 +165,14 @@ function fillColumn(
       if (!isDictionaryEncoding(header.encoding))
         throw new RangeError(`its dictionary has the encoding ${header.encoding}`);
       const plain = step === undefined ? body : decompressed(body, step, header.rawBytes);
+      if (layout.physical === "byteArray") {
+        entries = new TextEntries(plain, header.values);
+        continue;
+      }
       dictionary = plain.slice(0, header.values * layout.valueBytes);
       if (dictionary.byteLength !== header.values * layout.valueBytes)
         throw new RangeError("its dictionary has fewer values than it says");
-    } else row += decodePage(layout, leaf, { header, bytes: body, step, dictionary }, target, row);
+    } else row += decodePage(layout, leaf, { header, bytes: body, step, dictionary, entries }, target, row);
   }
   if (row !== target.rows) throw new RangeError(`it holds ${row} records, where ${target.rows} belong`);
 }

@@ -130,8 +130,8 @@ function statisticsOf(pages: readonly Page[], bounds: Bounds | undefined): Thrif
     [3, { i64: pages.reduce((sum, page) => sum + page.nulls, 0) }],
     [5, bounds && { binary: bounds.max }],
     [6, bounds && { binary: bounds.min }],
-    [7, bounds && { bool: true }],
-    [8, bounds && { bool: true }],
+    [7, bounds && { bool: bounds.isMaxExact ?? true }],
+    [8, bounds && { bool: bounds.isMinExact ?? true }],
   ];
 }
 

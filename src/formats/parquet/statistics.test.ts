@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reservedBytes } from "../../kernels/kernels.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../kernels/load-kernels.ts";
-import { type DType, dtypes, numberDType, typedView } from "../../model/dtype.ts";
+import { type NumberDType, numberDTypes, typedView } from "../../model/dtype.ts";
 import { columnLayouts } from "./column-layout.ts";
 import { writePlainValues } from "./plain-values.ts";
 import { boundsIn, extremesBytes, extremesCall } from "./statistics.ts";
@@ -12,7 +12,7 @@ const kernels = instantiateKernels(compileKernels(), memory);
 const bytes = new Uint8Array(memory.buffer);
 const guard = 0xa7;
 
-function layoutOf(dtype: DType) {
+function layoutOf(dtype: NumberDType) {
   const columns = [{ name: "x", dtype, shape: [], dims: [] }];
   return columnLayouts(
     { name: "s", kind: "table", columns, source: "test", clock: "system" } as const,
@@ -21,7 +21,7 @@ function layoutOf(dtype: DType) {
 }
 
 /** The bounds of values of a dtype, as pages get them; `shift` puts them to an odd address. */
-function boundsOf(dtype: DType, raw: Uint8Array, count: number, shift = 0) {
+function boundsOf(dtype: NumberDType, raw: Uint8Array, count: number, shift = 0) {
   const layout = layoutOf(dtype);
   const source = reservedBytes + shift;
   const target = source + count * layout.valueBytes;
@@ -33,7 +33,7 @@ function boundsOf(dtype: DType, raw: Uint8Array, count: number, shift = 0) {
   return boundsIn(layout, bytes.subarray(target, target + extremesBytes));
 }
 
-function numberIn(dtype: DType, bound: Uint8Array): number | bigint {
+function numberIn(dtype: NumberDType, bound: Uint8Array): number | bigint {
   const { physical } = layoutOf(dtype);
   const view = new DataView(bound.buffer, bound.byteOffset, bound.byteLength);
   if (physical === "double") return view.getFloat64(0, true);
@@ -43,17 +43,17 @@ function numberIn(dtype: DType, bound: Uint8Array): number | bigint {
   return dtype === "uint32" ? view.getUint32(0, true) : view.getInt32(0, true);
 }
 
-test("the bounds of every dtype are the smallest and the largest value, for any bits, count and place", () => {
+test("the bounds of numbers of every dtype are the smallest and the largest value, for any bits, count and place", () => {
   let state = 3;
   const random = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state >>> 24;
   };
-  for (const dtype of dtypes)
+  for (const dtype of numberDTypes)
     for (const count of [1, 2, 3, 4, 5, 7, 8, 9, 64, 1001])
       for (const shift of [0, 1, 6]) {
         const raw = Uint8Array.from({ length: count * 8 }, random);
-        const values: (number | bigint)[] = [...typedView(numberDType(dtype), raw)].slice(0, count);
+        const values: (number | bigint)[] = [...typedView(dtype, raw)].slice(0, count);
         const numbers = values.filter((value) => !Number.isNaN(value));
         const bounds = boundsOf(dtype, raw, count, shift);
         if (numbers.length === 0) {

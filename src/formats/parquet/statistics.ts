@@ -1,8 +1,16 @@
 import type { KernelCall } from "../../bytes/pool/worker-pool.ts";
-import type { ColumnLayout } from "./column-layout.ts";
+import { type ColumnLayout, isOfCells } from "./column-layout.ts";
 
-/** The smallest and the largest value of a page or a column chunk, in their plain encoding. */
-export type Bounds = { readonly min: Uint8Array; readonly max: Uint8Array };
+/**
+ * The smallest and the largest value of a page or a column chunk, in their plain encoding; of texts the UTF-8 alone. One that
+ * is not exact is a shorter text below, or above, all of them.
+ */
+export type Bounds = {
+  readonly min: Uint8Array;
+  readonly max: Uint8Array;
+  readonly isMinExact?: false;
+  readonly isMaxExact?: false;
+};
 
 /** Room for the extremes of a page. */
 export const extremesBytes = 16;
@@ -36,8 +44,9 @@ function coveringZeros(layout: ColumnLayout, bound: Uint8Array, sign: number): U
   return bound;
 }
 
-/** Compares plain values in the order of the column. */
+/** Compares plain values in the order of the column; texts by their bytes. */
 function compareBounds(layout: ColumnLayout, left: Uint8Array, right: Uint8Array): number {
+  if (isOfCells(layout)) return Buffer.compare(left, right);
   const [a, b] = [numberOf(layout, left), numberOf(layout, right)];
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -53,6 +62,9 @@ function numberOf({ physical, dtype }: ColumnLayout, bytes: Uint8Array): number 
       return dtype === "uint64" ? view.getBigUint64(0, true) : view.getBigInt64(0, true);
     case "int32":
       return dtype.startsWith("u") ? view.getUint32(0, true) : view.getInt32(0, true);
+    case "boolean":
+    case "byteArray":
+      throw new TypeError(`${physical} is no number`);
   }
 }
 
@@ -65,11 +77,16 @@ export function joinedBounds(
   for (const bounds of pages) {
     if (bounds === undefined) continue;
     if (joined === undefined) joined = bounds;
-    else
+    else {
+      const low = compareBounds(layout, bounds.min, joined.min) < 0 ? bounds : joined;
+      const high = compareBounds(layout, bounds.max, joined.max) > 0 ? bounds : joined;
       joined = {
-        min: compareBounds(layout, bounds.min, joined.min) < 0 ? bounds.min : joined.min,
-        max: compareBounds(layout, bounds.max, joined.max) > 0 ? bounds.max : joined.max,
+        min: low.min,
+        max: high.max,
+        ...(low.isMinExact === false ? { isMinExact: false } : {}),
+        ...(high.isMaxExact === false ? { isMaxExact: false } : {}),
       };
+    }
   }
   return joined;
 }

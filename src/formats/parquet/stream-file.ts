@@ -114,7 +114,7 @@ export class ParquetStreamFile {
       (layout) =>
         new ColumnEncoder(layout, encoder, candidateEncodings(layout, this.#codec, isPlain), resumedGroup),
     );
-    const widest = Math.max(...this.#layouts.map(({ elements, valueBytes }) => elements * valueBytes));
+    const widest = Math.max(...this.#layouts.map(usualRecordBytes));
     const rowBytes = this.#layouts.reduce((sum, { elements, valueBytes }) => sum + elements * valueBytes, 0);
     const wantedRows = Math.min(options.options.chunkRows ?? mostPageRows, mostPageRows);
     this.pageRows = Math.max(1, Math.min(wantedRows, Math.floor(largestPageBytes / widest)));
@@ -353,6 +353,11 @@ export class ParquetStreamFile {
       throw this.#failure.error;
     }
   }
+}
+
+/** Texts are mostly a small part of what they may be; a page has all of their cells until it is encoded. */
+function usualRecordBytes({ physical, elements, valueBytes }: ColumnLayout): number {
+  return physical === "byteArray" ? Math.ceil(valueBytes / 8) : elements * valueBytes;
 }
 
 function bytesOf(values: BigInt64Array): Uint8Array {

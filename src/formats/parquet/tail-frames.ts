@@ -18,6 +18,8 @@ type PageNote = Pick<Page, "values" | "nulls" | "encoding" | "rawBytes" | "bodyB
   readonly entryBytes?: number;
   readonly min?: string;
   readonly max?: string;
+  readonly isMinExact?: false;
+  readonly isMaxExact?: false;
 };
 
 type SetNote = { readonly pages: readonly PageNote[]; readonly span?: SequenceSpan };
@@ -26,7 +28,7 @@ type SetNote = { readonly pages: readonly PageNote[]; readonly span?: SequenceSp
 export function encodeSetFrame(index: number, { set, span }: SpannedSet): Uint8Array[] {
   const pages = set.pages.map(
     ({ values, nulls, encoding, rawBytes, bodyBytes, header, bounds, entries }): PageNote => {
-      const ends = bounds && { min: hexOf(bounds.min), max: hexOf(bounds.max) };
+      const ends = bounds && { ...bounds, min: hexOf(bounds.min), max: hexOf(bounds.max) };
       const more = entries && { entryBytes: entries.byteLength };
       return {
         values,
@@ -114,12 +116,18 @@ export function decodeTail(bytes: Uint8Array, index: number, layouts: readonly C
 function decodeSet(rows: number, data: Uint8Array, text: string): SpannedSet {
   const { pages: notes, span } = parseJson(text) as SetNote;
   const take = taking(data);
-  const pages = notes.map(({ headerBytes, entryBytes, min, max, ...note }): Page => {
+  const pages = notes.map(({ headerBytes, entryBytes, min, max, isMinExact, isMaxExact, ...note }): Page => {
     const header = take(headerBytes);
     const body = [take(note.bodyBytes)];
     const entries = entryBytes === undefined ? undefined : take(entryBytes);
+    const exactness = {
+      ...(isMinExact === undefined ? {} : { isMinExact }),
+      ...(isMaxExact === undefined ? {} : { isMaxExact }),
+    };
     const bounds =
-      min === undefined || max === undefined ? undefined : { min: bytesOf(min), max: bytesOf(max) };
+      min === undefined || max === undefined
+        ? undefined
+        : { min: bytesOf(min), max: bytesOf(max), ...exactness };
     return { ...note, encoding: checkedEncoding(note.encoding), rows, header, body, bounds, entries };
   });
   return { set: { rows, pages }, span };

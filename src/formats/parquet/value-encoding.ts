@@ -2,6 +2,7 @@ import { deltaBinaryPackedBytes } from "../../bytes/delta-binary-packing.ts";
 import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import { type ColumnDictionary, dictionaryWorkBytes, type EncodedValues } from "./dictionary.ts";
 import type { PageEncoding } from "./page.ts";
+import { TextDictionary } from "./text-dictionary.ts";
 
 /**
  * Bits of a packed difference. fastparquet (2026.9) collects packed bits in 64 and loses some where two differences take more:
@@ -16,7 +17,7 @@ export type ValueEncoder =
   | { readonly encoding: SimpleEncoding }
   | {
       readonly encoding: "rleDictionary";
-      readonly dictionary: ColumnDictionary;
+      readonly dictionary: ColumnDictionary | TextDictionary;
       /** The row group whose dictionary it is. */
       readonly group: number;
       /** For values that the dictionary has no room for; absent: there is no page then. */
@@ -66,6 +67,7 @@ export async function encodeValues(
         await pool.call("deltaBinaryPack", [valueBytes, source, count, target, "scratch", widestDifference]),
       );
     case "rleDictionary":
+      if (encoder.dictionary instanceof TextDictionary) throw new TypeError("Texts are encoded elsewhere.");
       return encoder.dictionary.encode(encoder.group, source, count, target);
   }
 }

@@ -10,7 +10,7 @@ export const physicalTypes = {
   fixedLengthByteArray: 7,
 } as const;
 
-export type PhysicalType = "int32" | "int64" | "float" | "double";
+export type PhysicalType = "int32" | "int64" | "float" | "double" | "boolean" | "byteArray";
 
 export const encodings = {
   plain: 0,

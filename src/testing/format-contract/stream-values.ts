@@ -34,13 +34,14 @@ export function valuesOf(batches: readonly Batch[]): Map<string, StreamValues> {
     for (const sequence of batch.sequences) stream.sequences.push(sequence);
     for (const [index, column] of batch.stream.columns.entries()) {
       const records = stream.columns.get(column.name)!;
-      for (const value of columnValues(column, batch.columns[index]!)) records.push(value);
+      for (const value of recordValues(column, batch.columns[index]!)) records.push(value);
     }
   }
   return streams;
 }
 
-function columnValues(column: Column, { bytes, validity }: ColumnValues): RecordValue[] {
+/** The values of one column, record by record. */
+export function recordValues(column: Column, { bytes, validity }: ColumnValues): RecordValue[] {
   const elements = column.shape.reduce((product, extent) => product * extent, 1);
   const elementAt = elementReader(column, bytes);
   return Array.from({ length: bytes.byteLength / columnItemBytes(column) }, (_, record) => {
