@@ -8,8 +8,16 @@ import { after, before, describe, test } from "node:test";
 import { openFileSink } from "../../src/bytes/file-sink.ts";
 import { parquetFormat } from "../../src/formats/parquet/format.ts";
 import type { Batch } from "../../src/model/batch.ts";
-import { type DType, dtypeBytes, dtypes, numberDType, typedView } from "../../src/model/dtype.ts";
-import type { Column, StreamSchema } from "../../src/model/stream-schema.ts";
+import {
+  type DType,
+  dtypes,
+  isNumberDType,
+  type NumberDType,
+  numberDTypes,
+  typedView,
+} from "../../src/model/dtype.ts";
+import { type Column, columnItemBytes, type StreamSchema } from "../../src/model/stream-schema.ts";
+import { putText, textAt } from "../../src/model/text-values.ts";
 import { ledgerOf, sampleRun } from "../../src/testing/format-contract/sample-streams.ts";
 
 const python = process.env.PYTHON ?? "python3";
@@ -26,8 +34,8 @@ type Signal = (typeof signals)[number];
 type Cell = { readonly signal: Signal; readonly size: number; readonly column: Column };
 
 // States first: they need the dictionaries, of which a process has a few dozen at a time.
-const cells: readonly Cell[] = signals.flatMap((signal) =>
-  dtypes.flatMap((dtype) =>
+const numbers: readonly Cell[] = signals.flatMap((signal) =>
+  numberDTypes.flatMap((dtype) =>
     sizes.flatMap((size) =>
       [false, true].map((nullable) => {
         const shape = size === 1 ? [] : [size];
@@ -38,6 +46,20 @@ const cells: readonly Cell[] = signals.flatMap((signal) =>
     ),
   ),
 );
+
+const maxBytes = 120;
+
+const others: readonly Cell[] = (["states", "noise"] as const).flatMap((signal) =>
+  (["bool", "string"] as const).flatMap((dtype) =>
+    [false, true].map((nullable) => {
+      const name = `${dtype} ${signal} one ${nullable ? "missing" : "there"}`;
+      const more = { ...(dtype === "string" ? { maxBytes } : {}), ...(nullable ? { nullable } : {}) };
+      return { signal, size: 1, column: { name, dtype, shape: [], dims: [], ...more } };
+    }),
+  ),
+);
+
+const cells: readonly Cell[] = [...numbers, ...others];
 
 const stream: StreamSchema = {
   name: "cross",
@@ -53,9 +75,9 @@ function mixed(at: number): number {
 }
 
 /** The values of all records, as bytes: integers wrap around in their width. */
-function valuesOf(dtype: DType, signal: Signal, count: number): Uint8Array {
-  const bytes = new Uint8Array(count * dtypeBytes(numberDType(dtype)));
-  const values = typedView(numberDType(dtype), bytes);
+function numbersOf(dtype: NumberDType, bytes: Uint8Array, signal: Signal): void {
+  const values = typedView(dtype, bytes);
+  const count = values.length;
   const isFloat = dtype.startsWith("float");
   for (let at = 0; at < count; at++) {
     const state = [0, -1, 1 / 3, 2e9, -0][Math.floor(at / 40) % 5]!;
@@ -69,6 +91,19 @@ function valuesOf(dtype: DType, signal: Signal, count: number): Uint8Array {
       values[at] = BigInt(Math.trunc(number)) * BigInt(factor);
     } else values[at] = number;
   }
+}
+
+const states = ["open", "", "closed", "naïve µW – 温度 🔬", "in \"between\",\n'half'", "x".repeat(maxBytes)];
+
+function valuesOf(column: Column, signal: Signal, count: number): Uint8Array {
+  const bytes = new Uint8Array(count * columnItemBytes({ ...column, shape: [] }));
+  if (isNumberDType(column.dtype)) numbersOf(column.dtype, bytes, signal);
+  else
+    for (let at = 0; at < count; at++) {
+      const state = signal === "states" ? Math.floor(at / 40) % states.length : mixed(at) & 1023;
+      if (column.dtype === "bool") bytes[at] = state & 1;
+      else putText(bytes.subarray(at * maxBytes, (at + 1) * maxBytes), states[state] ?? `µ ${mixed(at)} °`);
+    }
   return bytes;
 }
 
@@ -79,14 +114,26 @@ function batchOf(): Batch {
     timestampsNs: BigInt64Array.from({ length: rows }, (_, at) => 1764000000000000000n + BigInt(at) * 1000n),
     sequences: BigInt64Array.from({ length: rows }, (_, at) => BigInt(at)),
     columns: cells.map(({ signal, size, column }) => {
-      const bytes = valuesOf(column.dtype, signal, rows * size);
+      const bytes = valuesOf(column, signal, rows * size);
       if (column.nullable !== true) return { bytes };
       return { bytes, validity: Uint8Array.from({ length: rows }, (_, at) => (mixed(at) & 7 ? 1 : 0)) };
     }),
   };
 }
 
-function digest(bytes: Uint8Array, validity: Uint8Array | undefined): string {
+/** Texts each behind its length, a missing one as if it were empty. */
+function digestOfTexts(bytes: Uint8Array, validity: Uint8Array | undefined): string {
+  const there = validity ?? new Uint8Array(rows).fill(1);
+  const hash = createHash("sha1");
+  for (let row = 0; row < rows; row++) {
+    const text = Buffer.from(there[row] === 0 ? "" : textAt(bytes, row * maxBytes, maxBytes));
+    hash.update(new Uint8Array(Uint32Array.of(text.byteLength).buffer)).update(text);
+  }
+  return hash.update(there).digest("hex");
+}
+
+function digest({ dtype }: Column, bytes: Uint8Array, validity: Uint8Array | undefined): string {
+  if (dtype === "string") return digestOfTexts(bytes, validity);
   const item = bytes.byteLength / rows;
   const filled = Uint8Array.from(bytes);
   const there = validity ?? new Uint8Array(rows).fill(1);
@@ -129,7 +176,7 @@ describe("every dtype, alone and in lists, with and without missing values, in e
   const wanted = Object.fromEntries(
     cells.map(({ column }, at) => [
       column.name,
-      digest(batch.columns[at]!.bytes, batch.columns[at]!.validity),
+      digest(column, batch.columns[at]!.bytes, batch.columns[at]!.validity),
     ]),
   );
   const pathOf = (compression: string, encoding: string): string =>
@@ -174,8 +221,10 @@ describe("every dtype, alone and in lists, with and without missing values, in e
       for (const { column } of cells)
         for (const name of found[column.name]!) used.get(column.dtype)!.add(name);
     for (const [dtype, names] of used) {
-      const third = dtype.startsWith("float") ? "BYTE_STREAM_SPLIT" : "DELTA_BINARY_PACKED";
-      assert.deepEqual([...names].toSorted(), [third, "PLAIN", "RLE", "RLE_DICTIONARY"].toSorted(), dtype);
+      const third = dtype.startsWith("float") ? ["BYTE_STREAM_SPLIT"] : ["DELTA_BINARY_PACKED"];
+      const more = isNumberDType(dtype) ? third : [];
+      const expected = dtype === "bool" ? ["PLAIN", "RLE"] : ["PLAIN", "RLE", "RLE_DICTIONARY", ...more];
+      assert.deepEqual([...names].toSorted(), expected.toSorted(), dtype);
     }
   });
 });

@@ -4,7 +4,7 @@
 
 Prints {"readers": [name], "files": {path: {"encodings": {column: [name]}, "columns": {reader: {column: digest}}}}}. A digest is
 the SHA-1 of the little-endian bytes of all values, those that are missing as zeros, and of one byte a record, 0 where it is
-missing. Where a reader refuses a column, its message stands instead.
+missing; texts are UTF-8, each behind its length. Where a reader refuses a column, its message stands instead.
 """
 import hashlib
 import importlib
@@ -32,6 +32,15 @@ def digest(values, there):
     return state.hexdigest()
 
 
+def digest_of_texts(texts):
+    state = hashlib.sha1()
+    for text in texts:
+        data = ("" if text is None else text).encode()
+        state.update(len(data).to_bytes(4, "little") + data)
+    state.update(bytes(text is not None for text in texts))
+    return state.hexdigest()
+
+
 def of_arrow(column):
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
@@ -43,6 +52,10 @@ def of_arrow(column):
         values = np.zeros((len(array), len(found) // max(1, there.sum())), found.dtype)
         values[there] = found.reshape(-1, values.shape[1])
         return digest(values, there)
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        return digest_of_texts(array.to_pylist())
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
     filled = array.fill_null(0) if array.null_count else array
     return digest(filled.to_numpy(zero_copy_only=False), there)
 
@@ -56,6 +69,8 @@ def of_series(series, item):
     if series.dtype.kind == "M":
         values = series.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]").view("i8")
         return digest(values, np.ones(len(values)))
+    if item is str:
+        return digest_of_texts([value if isinstance(value, str) else None for value in series])
     if series.dtype == object:
         there = np.array([value is not None for value in series])
         size = max(len(value) for value in series if value is not None)
@@ -93,7 +108,8 @@ def by_fastparquet(path, table):
         kind = table.schema.field(name).type
         item = kind.value_type if pa.types.is_list(kind) else kind
         try:
-            found[name] = of_series(file.to_pandas(columns=[name])[name], item.to_pandas_dtype())
+            kind = str if pa.types.is_string(item) else item.to_pandas_dtype()
+            found[name] = of_series(file.to_pandas(columns=[name])[name], kind)
         except Exception as error:
             found[name] = f"{type(error).__name__}: {error}"
     return found
