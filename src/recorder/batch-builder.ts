@@ -1,4 +1,5 @@
 import type { Batch, ColumnValues } from "../model/batch.ts";
+import { isNumberDType } from "../model/dtype.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../model/stream-schema.ts";
 import type { RingRecord } from "../ring/ring-record.ts";
 
@@ -22,6 +23,7 @@ type ColumnBuffer = { bytes: Uint8Array; validity: Uint8Array | undefined; reado
 export class BatchBuilder {
   readonly stream: StreamSchema;
   readonly #rows: number;
+  readonly #isOfNumbers: boolean;
   readonly #columns: ColumnBuffer[];
   #capacity: number;
   #timestamps: BigInt64Array;
@@ -33,6 +35,7 @@ export class BatchBuilder {
   constructor(stream: StreamSchema, rows: number) {
     this.stream = stream;
     this.#rows = rows;
+    this.#isOfNumbers = stream.columns.every(({ dtype }) => isNumberDType(dtype));
     this.#capacity = Math.min(rows, firstRows);
     this.#columns = stream.columns.map((column) => newBuffer(column, this.#capacity));
     this.#timestamps = new BigInt64Array(this.#capacity);
@@ -76,10 +79,14 @@ export class BatchBuilder {
     return taken;
   }
 
-  /** True when the records from number `from` of a ring record on make a whole batch where they lie, aligned as promised. */
+  /**
+   * True when the records from number `from` of a ring record on make a whole batch where they lie, aligned as promised. Texts
+   * and bools do not: what is overwritten meanwhile would be none, and be refused instead of lost.
+   */
   canShare(record: RingRecord, from: number): boolean {
     return (
       this.#count === 0 &&
+      this.#isOfNumbers &&
       record.count - from >= this.#rows &&
       (from === 0 || this.#columns.every(({ itemBytes }) => (from * itemBytes) % 8 === 0))
     );

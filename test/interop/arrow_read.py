@@ -47,6 +47,10 @@ def arrow_column(column):
         return hex_records(flat.to_numpy(zero_copy_only=False).reshape(len(storage), width), missing)
     if pa.types.is_timestamp(storage.type):
         storage = storage.cast(pa.int64())
+    if pa.types.is_boolean(storage.type):
+        return hex_records(storage.fill_null(False).cast(pa.uint8()).to_numpy(), missing)
+    if pa.types.is_string(storage.type):
+        return [None if text is None else text.encode().hex() for text in storage.to_pylist()]
     # Without the bitmap: numpy would turn integers with gaps into floats.
     data = pa.Array.from_buffers(storage.type, len(storage), [None, storage.buffers()[1]], offset=storage.offset)
     return hex_records(data.to_numpy(zero_copy_only=False), missing)
@@ -126,6 +130,10 @@ def polars_table(frame):
             columns[name] = hex_records(flat.reshape(len(series), width), missing)
         elif isinstance(series.dtype, pl.Datetime):
             columns[name] = hex_records(series.cast(pl.Int64).to_numpy(), missing)
+        elif series.dtype == pl.Boolean:
+            columns[name] = hex_records(series.fill_null(False).cast(pl.UInt8).to_numpy(), missing)
+        elif series.dtype == pl.String:
+            columns[name] = [None if text is None else text.encode().hex() for text in series.to_list()]
         else:
             columns[name] = hex_records(series.fill_null(0).to_numpy(), missing)
     return {"rows": frame.height, "types": {n: str(t) for n, t in frame.schema.items()}, "columns": columns}

@@ -6,12 +6,14 @@ import {
   RecordBatch,
 } from "apache-arrow/ipc/metadata/message";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
+import { brokenRow } from "../../model/broken-row.ts";
 import { DaqError } from "../../model/errors.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import type { BufferCodec } from "./buffer-codec.ts";
 import type { StoredBuffers } from "./compressed-buffers.ts";
 import { frameMessage, type MessageBlock, padding, paddingBytes } from "./framing.ts";
 import { columnElements, type IndexColumns } from "./schema.ts";
+import { TextBuffers } from "./text-buffers.ts";
 import { bitmapBytes, encodeBitmap, missingCount } from "./validity.ts";
 
 /** One record batch as it goes to the file: the pieces of a single gathered write, and where they will lie. */
@@ -44,6 +46,10 @@ export class BatchEncoder {
   readonly #codec: BufferCodec | undefined;
   readonly #itemBytes: readonly number[];
   readonly #bitmaps: Uint8Array[];
+  /** Of bools: their values. */
+  readonly #bits: Uint8Array[];
+  /** Of texts, by column. */
+  readonly #texts: readonly (TextBuffers | undefined)[];
   #layout: Layout | undefined;
 
   constructor(stream: StreamSchema, index: IndexColumns, codec: BufferCodec | undefined) {
@@ -52,6 +58,10 @@ export class BatchEncoder {
     this.#codec = codec;
     this.#itemBytes = stream.columns.map(columnItemBytes);
     this.#bitmaps = stream.columns.map(() => empty);
+    this.#bits = stream.columns.map(() => empty);
+    this.#texts = stream.columns.map((column) =>
+      column.dtype === "string" ? new TextBuffers(column) : undefined,
+    );
   }
 
   /** Checks a batch. The buffers are borrowed from it and from this encoder until the next call. */
@@ -92,20 +102,23 @@ export class BatchEncoder {
     if (this.#index === "full") buffers.push(empty, bytesOf(batch.sequences));
     for (const [at, column] of this.#stream.columns.entries()) {
       const values = batch.columns[at]!;
-      buffers.push(nullCounts[at] === 0 ? empty : this.#bitmap(at, values.validity!, batch.count));
+      const bitmap =
+        nullCounts[at] === 0 ? empty : bitmapIn(this.#bitmaps, at, values.validity!, batch.count);
+      buffers.push(bitmap);
       if (column.shape.length > 0) buffers.push(empty);
-      buffers.push(values.bytes);
+      const texts = this.#texts[at];
+      if (texts !== undefined) buffers.push(...texts.encode(values.bytes, values.validity, batch.count));
+      else if (column.dtype === "bool") buffers.push(this.#boolBits(at, values.bytes, bitmap, batch.count));
+      else buffers.push(values.bytes);
     }
     return buffers;
   }
 
-  #bitmap(at: number, mask: Uint8Array, count: number): Uint8Array {
-    const bytes = bitmapBytes(count);
-    if (this.#bitmaps[at]!.byteLength < bytes)
-      this.#bitmaps[at] = new Uint8Array(bytes + paddingBytes(bytes));
-    const bitmap = this.#bitmaps[at]!.subarray(0, bytes);
-    encodeBitmap(mask, count, bitmap);
-    return bitmap;
+  /** A missing one is false. */
+  #boolBits(at: number, values: Uint8Array, valid: Uint8Array, count: number): Uint8Array {
+    const bits = bitmapIn(this.#bits, at, values, count);
+    for (let byte = 0; byte < valid.byteLength; byte++) bits[byte]! &= valid[byte]!;
+    return bits;
   }
 
   #layoutOf(
@@ -117,6 +130,7 @@ export class BatchEncoder {
     if (
       last !== undefined &&
       this.#codec === undefined &&
+      this.#texts.every((texts) => texts === undefined) &&
       last.count === count &&
       last.nullCounts.every((nulls, at) => nulls === nullCounts[at])
     )
@@ -162,6 +176,15 @@ export class BatchEncoder {
   }
 }
 
+/** In memory of `bitmaps` that grows, and is used again. */
+function bitmapIn(bitmaps: Uint8Array[], at: number, mask: Uint8Array, count: number): Uint8Array {
+  const bytes = bitmapBytes(count);
+  if (bitmaps[at]!.byteLength < bytes) bitmaps[at] = new Uint8Array(bytes + paddingBytes(bytes));
+  const bitmap = bitmaps[at]!.subarray(0, bytes);
+  encodeBitmap(mask, count, bitmap);
+  return bitmap;
+}
+
 function checkValues(
   stream: string,
   column: Column,
@@ -173,6 +196,8 @@ function checkValues(
   if (values.bytes.byteLength !== bytes)
     throw wrongBatch(where, `${values.bytes.byteLength} bytes, where ${count} records have ${bytes}`);
   const { validity } = values;
+  const broken = brokenRow(column, values.bytes, validity);
+  if (broken !== undefined) throw wrongBatch(where, `bytes for record ${broken} that are no ${column.dtype}`);
   if (validity === undefined) return;
   if (column.nullable !== true) throw wrongBatch(where, "a validity mask, but the column is not nullable");
   if (validity.byteLength !== count)

@@ -1,23 +1,25 @@
-import { dtypeBytes, numberDType } from "../../model/dtype.ts";
+import { type DType, dtypeBytes } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { bufferCount } from "./field-type.ts";
-import { fixedColumn } from "./file-schema.ts";
+import { columnOf } from "./file-schema.ts";
 import type { ArrowField, BatchHeader, BufferPlace } from "./message.ts";
 import { bitmapBytes } from "./validity.ts";
 
-/** Where the values of one field of fixed width lie in the body of one batch. */
+/** Where the values of one field lie in the body of one batch: numbers, bits of bools, or the offsets of texts. */
 export type FieldPlace = {
   readonly nullCount: number;
   readonly validity: BufferPlace;
   readonly validityBytes: number;
   readonly values: BufferPlace;
   readonly valuesBytes: number;
+  /** Of texts: where their characters lie. */
+  readonly characters?: BufferPlace;
 };
 
 type Cursor = { node: number; buffer: number; view: number };
 
 /**
- * Finds each top-level field of a batch; undefined for one whose values have no fixed width. Checks all that can be
+ * Finds each top-level field of a batch; undefined for one that no column can be. Checks all that can be
  * checked without the body: lengths agree with the number of records, and every buffer lies inside the body. Throws
  * `DaqError("format")` when something does not, because then the header is damaged.
  */
@@ -70,7 +72,7 @@ function placeOf(
   firstNode: number,
   firstBuffer: number,
 ): FieldPlace | undefined {
-  const column = fixedColumn(field);
+  const column = columnOf(field);
   if (column === undefined) return undefined;
   const { nullCount } = batch.nodes[firstNode]!;
   let [leaf, node, buffer, elements] = [field, firstNode, firstBuffer, batch.records];
@@ -92,13 +94,20 @@ function placeOf(
   const validity = batch.buffers[firstBuffer]!;
   const values = batch.buffers[buffer + 1]!;
   const validityBytes = bitmapBytes(batch.records);
-  const valuesBytes = elements * dtypeBytes(numberDType(column.dtype));
+  const valuesBytes = valuesBytesOf(column.dtype, elements);
   if (nullCount > batch.records) throw damaged(what, `field "${field.name}" misses more values than it has`);
   if (batch.compression === undefined && values.bytes < valuesBytes)
     throw damaged(what, `field "${field.name}" has ${values.bytes} bytes, but needs ${valuesBytes}`);
   if (nullCount > 0 && validity.bytes < (batch.compression === undefined ? validityBytes : 1))
     throw damaged(what, `field "${field.name}" misses values, but has no complete validity bitmap`);
-  return { nullCount, validity, validityBytes, values, valuesBytes };
+  const place = { nullCount, validity, validityBytes, values, valuesBytes };
+  return column.dtype === "string" ? { ...place, characters: batch.buffers[buffer + 2]! } : place;
+}
+
+/** Texts have one offset more than there are; where there are none, it may be missing. */
+function valuesBytesOf(dtype: DType, elements: number): number {
+  if (dtype === "string") return elements === 0 ? 0 : 4 * (elements + 1);
+  return dtype === "bool" ? bitmapBytes(elements) : elements * dtypeBytes(dtype);
 }
 
 function damaged(what: string, problem: string): DaqError {

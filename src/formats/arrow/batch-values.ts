@@ -1,8 +1,10 @@
 import type { ColumnValues } from "../../model/batch.ts";
 import { typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
+import type { Column } from "../../model/stream-schema.ts";
 import { type FieldPlace, placesOf } from "./batch-places.ts";
 import { decompressBuffer } from "./buffer-codec.ts";
+import { decodeTexts } from "./decode-texts.ts";
 import type { FileSchema } from "./file-schema.ts";
 import type { ArrowInput } from "./input.ts";
 import type { ArrowSchema, BatchHeader, BufferPlace } from "./message.ts";
@@ -43,7 +45,9 @@ export async function readBatchValues(
   const timestamps = await index(file.timestampField);
   const sequences = await index(file.sequenceField);
   const columns = await Promise.all(
-    file.columnFields.map((field) => readColumn(what, batch.header, places[field]!, bytesAt)),
+    file.columnFields.map((field, at) =>
+      readColumn(what, batch.header, places[field]!, bytesAt, file.stream.columns[at]),
+    ),
   );
   return {
     count: batch.header.records,
@@ -110,11 +114,30 @@ async function readColumn(
   header: BatchHeader,
   place: FieldPlace,
   bytesAt: ReadBuffer,
+  column?: Column,
 ): Promise<ColumnValues> {
-  const bytes = await readBuffer(what, header, place.values, place.valuesBytes, bytesAt);
-  if (place.nullCount === 0) return { bytes };
-  const bitmap = await readBuffer(what, header, place.validity, place.validityBytes, bytesAt);
-  return { bytes, validity: decodeBitmap(bitmap, header.records) };
+  const { records } = header;
+  const stored = await readBuffer(what, header, place.values, place.valuesBytes, bytesAt);
+  const bytes = column?.dtype === "bool" ? decodeBitmap(stored, records) : stored;
+  const bitmap =
+    place.nullCount === 0
+      ? undefined
+      : await readBuffer(what, header, place.validity, place.validityBytes, bytesAt);
+  const validity = bitmap && decodeBitmap(bitmap, records);
+  const mask = validity === undefined ? {} : { validity };
+  if (column?.dtype !== "string") return { bytes, ...mask };
+  const offsets = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const end = Math.max(0, offsets[records] ?? 0);
+  const characters = await readBuffer(what, header, place.characters!, end, bytesAt);
+  try {
+    return { bytes: decodeTexts(column, offsets, characters, records, validity), ...mask };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new DaqError("format", `${what} is damaged: ${cause.message}.`, {
+      hint: "Restore the file from a copy; the batches before this one can still be read.",
+      cause,
+    });
+  }
 }
 
 async function readBuffer(

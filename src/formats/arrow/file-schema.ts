@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { NumberDType } from "../../model/dtype.ts";
+import { type DType, isNumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { parseJson } from "../../model/parse-json.ts";
@@ -56,7 +56,7 @@ export function describeFileSchema(path: string, schema: ArrowSchema): FileSchem
       index = { ...index, sequenceField: at };
       continue;
     }
-    const column = fixedColumn(field);
+    const column = columnOf(field);
     if (column === undefined) {
       const kind = field.dictionaryEncoded ? "dictionary" : describeType(type);
       notes.push(`Column "${field.name}" (${kind}) does not hold numbers of a fixed size; it is left out.`);
@@ -69,6 +69,7 @@ export function describeFileSchema(path: string, schema: ArrowSchema): FileSchem
     columnFields.push(at);
   }
   const own = ownStream(schema, columns, notes);
+  if (own === undefined) leaveTextsOut(columns, columnFields, notes);
   if (columns.length === 0)
     throw new DaqError("format", `${path} has no column of numbers.`, {
       hint: `Its fields: ${schema.fields.map((field) => `${field.name} (${describeType(field.type)})`).join(", ") || "none"}.`,
@@ -87,8 +88,22 @@ export function describeFileSchema(path: string, schema: ArrowSchema): FileSchem
   };
 }
 
-/** The column that a field is when its values have a fixed width; undefined for text, structures and the like. */
-export function fixedColumn(field: ArrowField): Column | undefined {
+/** Only our own description says how long texts get, and so how many bytes a record has. */
+function leaveTextsOut(columns: Column[], columnFields: number[], notes: string[]): void {
+  for (let at = columns.length - 1; at >= 0; at--) {
+    const { name, dtype } = columns[at]!;
+    if (dtype !== "string") continue;
+    notes.push(`Column "${name}" (utf8) holds texts of any length; it is left out.`);
+    columns.splice(at, 1);
+    columnFields.splice(at, 1);
+  }
+}
+
+/**
+ * The column that a field is: numbers of a fixed width, bools, or texts, whose `maxBytes` it does not say; undefined for
+ * structures and the like.
+ */
+export function columnOf(field: ArrowField): Column | undefined {
   if (field.dictionaryEncoded) return undefined;
   const shape: number[] = [];
   let leaf = field;
@@ -99,7 +114,7 @@ export function fixedColumn(field: ArrowField): Column | undefined {
     leaf = child;
   }
   const dtype = dtypeOf(leaf.type);
-  if (dtype === undefined) return undefined;
+  if (dtype === undefined || (!isNumberDType(dtype) && shape.length > 0)) return undefined;
   const tensor = shape.length === 1 ? tensorShape(field, shape[0]!) : undefined;
   const unit = field.metadata.get("unit");
   return {
@@ -109,13 +124,13 @@ export function fixedColumn(field: ArrowField): Column | undefined {
     dims: tensor?.dims ?? shape.map((_, at) => `dim_${at}`),
     ...(unit === undefined ? {} : { unit }),
     ...(field.nullable ? { nullable: true } : {}),
-    ...(leaf.type.name === "int" || leaf.type.name === "float"
-      ? {}
-      : { description: describeType(leaf.type) }),
+    ...(plainTypes.has(leaf.type.name) ? {} : { description: describeType(leaf.type) }),
   };
 }
 
-function dtypeOf(type: FieldType): NumberDType | undefined {
+const plainTypes: ReadonlySet<string> = new Set(["int", "float", "bool", "utf8"]);
+
+function dtypeOf(type: FieldType): DType | undefined {
   switch (type.name) {
     case "int":
       return type.bits === 8 || type.bits === 16 || type.bits === 32 || type.bits === 64
@@ -128,6 +143,10 @@ function dtypeOf(type: FieldType): NumberDType | undefined {
     case "timestamp":
     case "duration":
       return type.bits === 32 ? "int32" : type.bits === 64 ? "int64" : undefined;
+    case "bool":
+      return "bool";
+    case "utf8":
+      return "string";
     default:
       return undefined;
   }

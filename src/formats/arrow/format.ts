@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import { DaqError, systemCode } from "../../model/errors.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import type { Format, FormatOptions, OutputFile, WriterTarget } from "../contract.ts";
-import { numbersOnly } from "../numbers-only.ts";
 import { streamPath } from "../stream-path.ts";
 import { bufferCodecOf, compressions, maxZstdLevel } from "./buffer-codec.ts";
 import { inspectArrow } from "./inspect.ts";
@@ -19,8 +18,6 @@ const extension = ".arrow";
 const mostElements = 2 ** 31 - 1;
 
 function refusal(stream: StreamSchema): string | undefined {
-  const problem = numbersOnly("Arrow", stream);
-  if (problem !== undefined) return problem;
   const large = stream.columns.find((column) => columnElements(column) > mostElements);
   return large === undefined
     ? undefined

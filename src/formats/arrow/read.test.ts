@@ -148,12 +148,13 @@ for (const kind of ["file", "stream"] as const)
     assert.deepEqual(
       schema.columns.map(({ name, dtype, shape }) => [name, dtype, shape]),
       [
+        ["flag", "bool", []],
         ["volts", "float64", []],
         ["spectrum", "uint16", [2]],
       ],
     );
     assert.deepEqual([records, firstTimestampNs, lastTimestampNs], [3, "1000000", "3000000"]);
-    for (const name of ["text", "word", "flag", "pair", "list"])
+    for (const name of ["text", "word", "pair", "list"])
       assert.ok(
         notes.some((note) => note.includes(`"${name}"`)),
         name,
@@ -162,7 +163,8 @@ for (const kind of ["file", "stream"] as const)
     const [batch] = await allOf(reader);
     assert.deepEqual(batch!.timestampsNs, BigInt64Array.of(1_000_000n, 2_000_000n, 3_000_000n));
     assert.equal(batch!.sequences, undefined);
-    const [volts, spectra] = batch!.columns;
+    const [flag, volts, spectra] = batch!.columns;
+    assert.deepEqual(flag!.bytes, Uint8Array.of(1, 0, 1));
     assert.deepEqual(volts!.validity, Uint8Array.of(1, 0, 1));
     assert.equal(new DataView(volts!.bytes.buffer, volts!.bytes.byteOffset).getFloat64(16, true), -2);
     assert.deepEqual(

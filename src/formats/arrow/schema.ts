@@ -1,6 +1,7 @@
 import { TimeUnit } from "apache-arrow/enum";
 import { Field, Schema } from "apache-arrow/schema";
 import {
+  Bool,
   type DataType,
   FixedSizeList,
   Float32,
@@ -14,8 +15,9 @@ import {
   Uint16,
   Uint32,
   Uint64,
+  Utf8,
 } from "apache-arrow/type";
-import { type NumberDType, numberDType } from "../../model/dtype.ts";
+import type { DType } from "../../model/dtype.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { toJson } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
@@ -33,7 +35,7 @@ export const openLedger: Ledger = { complete: false, accounts: [] };
 
 export const tensorExtension = "arrow.fixed_shape_tensor";
 
-const types: Record<NumberDType, () => DataType> = {
+const types: Record<DType, () => DataType> = {
   int8: () => new Int8(),
   int16: () => new Int16(),
   int32: () => new Int32(),
@@ -44,6 +46,8 @@ const types: Record<NumberDType, () => DataType> = {
   uint64: () => new Uint64(),
   float32: () => new Float32(),
   float64: () => new Float64(),
+  bool: () => new Bool(),
+  string: () => new Utf8(),
 };
 
 /** Elements of one record of this column. */
@@ -91,7 +95,7 @@ function columnField(column: Column, source: string): Field {
   if (column.range !== undefined) metadata.set("range", toJson(column.range));
   if (column.description !== undefined) metadata.set("description", column.description);
   const nullable = column.nullable === true;
-  const element = types[numberDType(column.dtype)]();
+  const element = types[column.dtype]();
   if (column.shape.length === 0) return new Field(column.name, element, nullable, metadata);
   metadata.set("dtype", column.dtype);
   metadata.set("shape", toJson(column.shape));

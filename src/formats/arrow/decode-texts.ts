@@ -1,0 +1,30 @@
+import { brokenRow } from "../../model/broken-row.ts";
+import type { Column } from "../../model/stream-schema.ts";
+
+/** The cells of a column of texts. Throws `RangeError` for offsets that do not fit, and for what is no text of the column. */
+export function decodeTexts(
+  column: Column,
+  offsets: Int32Array,
+  characters: Uint8Array,
+  records: number,
+  validity: Uint8Array | undefined,
+): Uint8Array {
+  const { name, maxBytes = 0 } = column;
+  const cells = new Uint8Array(records * maxBytes);
+  for (let row = 0; row < records; row++) {
+    if (validity?.[row] === 0) continue;
+    const [start, end] = [offsets[row]!, offsets[row + 1]!];
+    if (start < 0 || end < start || end > characters.byteLength)
+      throw new RangeError(
+        `text ${row} of "${name}" lies from byte ${start} to ${end} of ${characters.byteLength}`,
+      );
+    if (end - start > maxBytes)
+      throw new RangeError(
+        `text ${row} of "${name}" has ${end - start} bytes, where ${maxBytes} were announced`,
+      );
+    cells.set(characters.subarray(start, end), row * maxBytes);
+  }
+  const broken = brokenRow(column, cells, validity);
+  if (broken !== undefined) throw new RangeError(`text ${broken} of "${name}" is not UTF-8, or has a NUL`);
+  return cells;
+}
