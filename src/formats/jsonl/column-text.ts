@@ -1,5 +1,6 @@
 import type { ColumnValues } from "../../model/batch.ts";
-import { numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
+import { isNumberDType, typedView } from "../../model/dtype.ts";
+import { elementReader } from "../../model/element-reader.ts";
 import type { Column } from "../../model/stream-schema.ts";
 
 /** JSON has no NaN and no infinities: they are texts. Without its point, Python would take -0 for an integer. */
@@ -8,7 +9,13 @@ function floatText(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
-function elementTextOf(values: TypedArray): (index: number) => string {
+function elementTextOf(column: Column, bytes: Uint8Array): (index: number) => string {
+  const { dtype } = column;
+  if (!isNumberDType(dtype)) {
+    const elementAt = elementReader(column, bytes);
+    return (index) => JSON.stringify(elementAt(index));
+  }
+  const values = typedView(dtype, bytes);
   if (values instanceof Float64Array || values instanceof Float32Array)
     return (index) => floatText(values[index]!);
   return (index) => String(values[index]);
@@ -21,7 +28,7 @@ export function columnText(
   from: number,
   to: number,
 ): string {
-  const elementText = elementTextOf(typedView(numberDType(column.dtype), bytes));
+  const elementText = elementTextOf(column, bytes);
   const { shape } = column;
   const elements = shape.reduce((product, extent) => product * extent, 1);
   const nested = (dimension: number, at: number, extent: number): string => {

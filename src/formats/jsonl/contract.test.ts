@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { isNumberDType } from "../../model/dtype.ts";
+import type { Element } from "../../model/element-reader.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
@@ -35,7 +37,10 @@ async function readBack(path: string): Promise<Map<string, StreamValues>> {
         const values =
           value === null
             ? []
-            : items.map((item) => (/int64/.test(dtype) ? BigInt(item as number) : Number(item)));
+            : items.map((item) => {
+                if (!isNumberDType(dtype)) return item as Element;
+                return /int64/.test(dtype) ? BigInt(item as number) : Number(item);
+              });
         const held = value === null ? null : shape.length === 0 ? values[0]! : values;
         filling.columns.get(column)!.push(held);
       }

@@ -2,7 +2,6 @@ import { DaqError } from "../../model/errors.ts";
 import { parseStreamSchema, type StreamSchema } from "../../model/stream-schema.ts";
 import type { OutputFile } from "../contract.ts";
 import { isBesideData } from "../file-extension.ts";
-import { numbersOnly } from "../numbers-only.ts";
 
 export const extension = ".jsonl";
 
@@ -10,10 +9,7 @@ export const extension = ".jsonl";
 export const mostElements = 65_536;
 
 /** What JSON lines cannot hold of this stream, as a sentence; undefined when they can. */
-export function refusal(stream: StreamSchema): string | undefined {
-  const { name, kind, columns } = stream;
-  const problem = numbersOnly("JSON lines", stream);
-  if (problem !== undefined) return problem;
+export function refusal({ name, kind, columns }: StreamSchema): string | undefined {
   if (kind === "array")
     return `JSON lines cannot hold the frames of ${name}: use arrow, hdf5 or zarr for them, with \`format\` of that device.`;
   for (const column of columns) {

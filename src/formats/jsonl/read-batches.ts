@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import { numberDType, typedView } from "../../model/dtype.ts";
+import { isNumberDType, numberDType, typedView } from "../../model/dtype.ts";
 import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
+import { putText, textProblem } from "../../model/text-values.ts";
 import { noSuchStream, unfinished } from "../unreadable.ts";
 import { timestampKey } from "./head-documents.ts";
 import { linesOf } from "./lines-of.ts";
@@ -97,6 +98,30 @@ function numberOf(value: unknown): number {
 }
 
 function valuesOf(column: Column, list: readonly unknown[]): ColumnValues {
+  return isNumberDType(column.dtype) ? numbersOf(column, list) : cellsOf(column, list);
+}
+
+/** Texts and bools. */
+function cellsOf(column: Column, list: readonly unknown[]): ColumnValues {
+  const { dtype, nullable } = column;
+  const itemBytes = columnItemBytes(column);
+  const bytes = new Uint8Array(list.length * itemBytes);
+  const validity = nullable === true ? new Uint8Array(list.length) : undefined;
+  for (const [row, value] of list.entries()) {
+    if (value === null && validity !== undefined) continue;
+    if (validity !== undefined) validity[row] = 1;
+    if (typeof value !== (dtype === "bool" ? "boolean" : "string"))
+      throw new TypeError(`${JSON.stringify(value)} is no ${dtype}`);
+    if (typeof value === "string") {
+      const problem = textProblem(value, itemBytes);
+      if (problem !== undefined) throw new TypeError(`a text ${problem}`);
+      putText(bytes.subarray(row * itemBytes, (row + 1) * itemBytes), value);
+    } else bytes[row] = Number(value);
+  }
+  return { bytes, ...(validity === undefined ? {} : { validity }) };
+}
+
+function numbersOf(column: Column, list: readonly unknown[]): ColumnValues {
   const bytes = new Uint8Array(list.length * columnItemBytes(column));
   const values = typedView(numberDType(column.dtype), bytes);
   const validity = column.nullable === true ? new Uint8Array(list.length) : undefined;
