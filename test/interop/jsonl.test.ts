@@ -9,11 +9,17 @@ import { readJsonlDocuments } from "../../src/formats/jsonl/index.ts";
 import { parseJson } from "../../src/model/parse-json.ts";
 import { appendAll, targetIn, temporaryFolder } from "../../src/testing/format-contract/recording.ts";
 import { SampleBatches } from "../../src/testing/format-contract/sample-batches.ts";
-import { everyType, gauges, ledgerOf, spectrum } from "../../src/testing/format-contract/sample-streams.ts";
+import {
+  everyType,
+  gauges,
+  ledgerOf,
+  logbook,
+  spectrum,
+} from "../../src/testing/format-contract/sample-streams.ts";
 import { validateWithSchemas, withoutSchemas } from "./event-model-schemas.ts";
 
 const python = process.env.PYTHON ?? "python3";
-const streams = [everyType, gauges, spectrum];
+const streams = [everyType, gauges, logbook, spectrum];
 const options = { compression: "none", durability: "process" } as const;
 
 async function written(folder: string) {

@@ -15,6 +15,10 @@ def flat(value):
 def text(key, value):
     if value is None:
         return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and key["dtype"] == "string":
+        return value
     if "f" not in key["dtype_numpy"]:
         return str(value)
     number = float(value)
