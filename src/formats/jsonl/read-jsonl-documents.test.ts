@@ -35,3 +35,21 @@ test("whoever wants only the first documents leaves no file open", {
   for (let tries = 0; tries < 100 && openBelow(folder).length > 0; tries++) await setTimeout(10);
   assert.deepEqual(openBelow(folder), []);
 });
+
+test("a text may have Unicode's own line ends, and the last line none at all", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "daq-jsonl-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "run.jsonl");
+  const note = "before\u2028between\u2029\u0085after";
+  writeFileSync(
+    path,
+    `{"name":"start","doc":{"uid":"r","time":1,"note":"${note}"}}\r\n{"name":"stop","doc":{"uid":"s","time":2,"run_start":"r","exit_status":"success"}}`,
+  );
+  const seen = [];
+  for await (const { name, doc } of readJsonlDocuments(path))
+    seen.push([name, (doc as { note?: string }).note]);
+  assert.deepEqual(seen, [
+    ["start", note],
+    ["stop", undefined],
+  ]);
+});
