@@ -16,7 +16,8 @@ import {
 const batchRows = 5_000;
 const memory = new GuardedMemory(8 * batchRows, 32 * batchRows);
 
-type Values = readonly (number | bigint)[];
+/** Texts lie in cells of `elements` bytes, one a row. */
+type Values = readonly (number | bigint | boolean | string)[];
 type Column = {
   readonly type: RowType;
   readonly elements: number;
@@ -35,7 +36,13 @@ const arrays = {
   float64: Float64Array,
 } as const;
 
-function bytesOf(type: RowType, values: Values): Uint8Array {
+function bytesOf(type: RowType, elements: number, values: Values): Uint8Array {
+  if (type === "bool") return Uint8Array.from(values, Number);
+  if (type === "string") {
+    const cells = new Uint8Array(values.length * elements);
+    for (const [row, value] of values.entries()) cells.set(Buffer.from(value as string), row * elements);
+    return cells;
+  }
   const array =
     type === "int64"
       ? BigInt64Array.from(values as bigint[])
@@ -60,7 +67,7 @@ function encode(
   const placed = columns.map(({ type, elements, values, isValid }) => ({
     type,
     elements,
-    values: put(bytesOf(type, values)),
+    values: put(bytesOf(type, elements, values)),
     validity: isValid === undefined ? undefined : put(Uint8Array.from(isValid, Number)),
   }));
   const tableBytes = rowTableBytes(columns.length);
@@ -85,18 +92,24 @@ function encode(
     assert.deepEqual(table, before, "only the end row is written in the table");
     return written;
   });
-  return { text: Buffer.from(target.subarray(0, returned)).toString("latin1"), end };
+  return { text: Buffer.from(target.subarray(0, returned)).toString("utf8"), end };
 }
 
 function lines(columns: readonly Column[], rows: number): string[] {
   return Array.from({ length: rows }, (_, row) => {
     const fields = columns.flatMap(({ type, elements, values, isValid }) =>
       values
-        .slice(row * elements, (row + 1) * elements)
-        .map((value) => (isValid?.[row] === false ? "" : plainNumberText(type, value))),
+        .slice(row * (type === "string" ? 1 : elements), (row + 1) * (type === "string" ? 1 : elements))
+        .map((value) => (isValid?.[row] === false ? "" : plainText(type, value))),
     );
     return `${fields.join(",")}\r\n`;
   });
+}
+
+function plainText(type: RowType, value: Values[number]): string {
+  if (typeof value === "string") return `"${value.replaceAll('"', '""')}"`;
+  if (typeof value === "boolean" || type === "bool" || type === "string") return String(value);
+  return plainNumberText(type, value);
 }
 
 function checkValues(type: RowType, values: Values): void {
@@ -163,7 +176,7 @@ test("integers of every type have all their digits, at every power of ten and of
   ].flatMap((value) => [value - 1n, value, value + 1n]);
   const integers = [...edges, ...bitPatterns(20_000, 1)].flatMap((value) => [value, -value]);
   for (const type of rowTypes) {
-    if (type.startsWith("float")) continue;
+    if (!/int/.test(type)) continue;
     const bits = Number(/\d+/.exec(type)![0]);
     const wrap = type.startsWith("u") ? BigInt.asUintN : BigInt.asIntN;
     const wrapped = integers.map((value) => wrap(bits, value));
@@ -290,7 +303,7 @@ test("writes whole rows while there is room for the longest one, touches nothing
 });
 
 test("the longest value of each type fits in the room that is kept for it, and one byte less is refused", () => {
-  const longest: Record<RowType, number | bigint> = {
+  const longest: Record<RowType, Values[number]> = {
     int8: -128,
     int16: -32768,
     int32: -(2 ** 31),
@@ -301,9 +314,11 @@ test("the longest value of each type fits in the room that is kept for it, and o
     uint64: 2n ** 64n - 1n,
     float32: Math.fround(-1e20),
     float64: -0.0000012345678901234567,
+    bool: false,
+    string: '"'.repeat(7),
   };
   for (const type of rowTypes) {
-    const column = { type, elements: 1, values: [longest[type]] };
+    const column = { type, elements: type === "string" ? 7 : 1, values: [longest[type]] };
     const capacity = longestRowsBytes([column], 1);
     const { text, end } = encode([column], 1, 0, capacity);
     assert.equal(end, 1);
@@ -311,4 +326,23 @@ test("the longest value of each type fits in the room that is kept for it, and o
     assert.equal(text.length, longestRowsBytes([column], 2) - longestRowsBytes([column], 1), type);
     assert.deepEqual(encode([column], 1, 0, capacity - 1), { text: "", end: 0 });
   }
+});
+
+test("texts stand in quotes, as long as they are, beside bools, numbers and what is missing", () => {
+  const texts = ["", "a", 'say "open"', "a,b\r\nc", "naïve 温度 🔬", "eighteen bytes....", '""'];
+  const columns: readonly Column[] = [
+    { type: "string", elements: 18, values: texts },
+    { type: "bool", elements: 1, values: texts.map((_, row) => row % 3 === 0) },
+    {
+      type: "string",
+      elements: 20,
+      values: texts.toReversed(),
+      isValid: texts.map((_, row) => row % 2 === 0),
+    },
+    { type: "int16", elements: 2, values: texts.flatMap((_, row) => [row, -row]) },
+    { type: "bool", elements: 1, values: texts.map(() => true), isValid: texts.map((_, row) => row !== 1) },
+  ];
+  const { text, end } = encode(columns, texts.length, 0, longestRowsBytes(columns, texts.length));
+  assert.equal(end, texts.length);
+  assert.equal(text, lines(columns, texts.length).join(""));
 });

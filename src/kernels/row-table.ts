@@ -8,7 +8,7 @@
  *     32 ├──────────┼──────────┼──────────┼──────────┤
  *        ⋮                                           ⋮
  *
- * - values: address of `elements` values for each row, row after row
+ * - values: address of `elements` values for each row, row after row; of texts, which have one: cells of `elements` bytes
  * - type: index in `rowTypes`
  * - validity: address of one byte for each row, 0 where all the row's values of this column are missing; 0 where none
  *   ever is
@@ -29,12 +29,14 @@ export const rowTypes = [
   "uint64",
   "float32",
   "float64",
+  "bool",
+  "string",
 ] as const;
 
 export type RowType = (typeof rowTypes)[number];
 
 /** Of one value, such as "-128", "-100000000000000000000" or "-0.0000012345678901234567". */
-const longestTextBytes: Record<RowType, number> = {
+const longestTextBytes: Record<Exclude<RowType, "string">, number> = {
   int8: 4,
   int16: 6,
   int32: 11,
@@ -45,6 +47,7 @@ const longestTextBytes: Record<RowType, number> = {
   uint64: 20,
   float32: 22,
   float64: 25,
+  bool: 5,
 };
 
 /** Numbers are stored in pieces of 16 bytes, of which the last may reach so far behind its text. */
@@ -57,16 +60,18 @@ export type RowTableColumn = {
   readonly validity: number;
 };
 
+/** With a comma behind each value. A text is quotes, or has as many as it can have, each doubled, between two more. */
+function longestFieldBytes({ type, elements }: Pick<RowTableColumn, "type" | "elements">): number {
+  return type === "string" ? 2 * elements + 3 : elements * (longestTextBytes[type] + 1);
+}
+
 /** The capacity that `encodeRows` needs to be sure of `rows` rows. */
 export function longestRowsBytes(
   columns: readonly { readonly type: RowType; readonly elements: number }[],
   rows: number,
 ): number {
   // A comma behind each value, but for the last, which has the line end.
-  const rowBytes = columns.reduce(
-    (sum, { type, elements }) => sum + elements * (longestTextBytes[type] + 1),
-    1,
-  );
+  const rowBytes = columns.reduce((sum, column) => sum + longestFieldBytes(column), 1);
   return rows * rowBytes + slackBytes;
 }
 

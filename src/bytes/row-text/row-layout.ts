@@ -6,7 +6,7 @@ import {
   writeRowTable,
 } from "../../kernels/row-table.ts";
 import type { Batch } from "../../model/batch.ts";
-import { dtypeBytes, numberDType } from "../../model/dtype.ts";
+import { dtypeBytes, isNumberDType } from "../../model/dtype.ts";
 import { columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 
 /** A part of the kernels' memory. */
@@ -36,8 +36,10 @@ export class RowLayout {
       index,
       ...stream.columns.map((column) => {
         const itemBytes = columnItemBytes(column);
-        const type = numberDType(column.dtype);
-        return { type, elements: itemBytes / dtypeBytes(type), itemBytes };
+        const { dtype } = column;
+        // Of a text the elements are the bytes of its cell.
+        const elementBytes = isNumberDType(dtype) ? dtypeBytes(dtype) : 1;
+        return { type: dtype, elements: itemBytes / elementBytes, itemBytes };
       }),
     ];
   }

@@ -4,7 +4,7 @@ import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import { decodeField } from "./decode-field.ts";
 import { elementCount } from "./fields.ts";
 
-/** Turns the fields of one column back into its values. The memory is used again for the next batch. */
+/** Turns the fields of one column of numbers back into its values. The memory is used again for the next batch. */
 export class ColumnFields {
   /** Fields of one record. */
   readonly elements: number;

@@ -1,5 +1,4 @@
 import { isStreamName, type StreamSchema } from "../../model/stream-schema.ts";
-import { numbersOnly } from "../numbers-only.ts";
 
 /** A column with a shape is spread over this many fields at most; larger ones are frames. */
 export const mostElements = 1024;
@@ -27,8 +26,6 @@ export function refusal(stream: StreamSchema): string | undefined {
   if (!isStreamName(name))
     return `Stream ${JSON.stringify(name)} cannot be the name of a CSV file: 1–100 letters, digits, "_", "-" and "." are possible, in arrow as well.`;
   if (kind === "array") return `CSV cannot hold the frames of ${name}: use arrow, hdf5 or zarr for them.`;
-  const problem = numbersOnly("CSV", stream);
-  if (problem !== undefined) return problem;
   for (const column of columns) {
     if (!column.name.isWellFormed() || column.name.includes("\0"))
       return `CSV cannot hold the column name ${JSON.stringify(column.name)} of ${name}: it is not valid text; use arrow, or rename it.`;

@@ -1,6 +1,11 @@
 import { DaqError } from "../../model/errors.ts";
 
-type Row = { readonly fields: string[]; readonly end: number };
+type Row = {
+  readonly fields: string[];
+  readonly end: number;
+  /** Fields of a pair of quotes alone: they are empty, and not missing. */
+  readonly empty?: ReadonlySet<number>;
+};
 
 /** The record that starts at `start`, or undefined when `text` ends before it does (and `last` is false). */
 export function parseRow(text: string, start: number, last: boolean, where: () => string): Row | undefined {
@@ -17,6 +22,7 @@ export function parseRow(text: string, start: number, last: boolean, where: () =
 
 function parseQuotedRow(text: string, start: number, last: boolean, where: () => string): Row | undefined {
   const fields: string[] = [];
+  const empty = new Set<number>();
   for (let at = start; ; at++) {
     let end: number;
     if (text[at] === '"') {
@@ -27,6 +33,7 @@ function parseQuotedRow(text: string, start: number, last: boolean, where: () =>
           hint: "The file breaks off there, or a quote inside a field was not doubled.",
         });
       }
+      if (closing === at + 1) empty.add(fields.length);
       fields.push(text.slice(at + 1, closing).replaceAll('""', '"'));
       end = closing + 1;
     } else {
@@ -36,9 +43,9 @@ function parseQuotedRow(text: string, start: number, last: boolean, where: () =>
       fields.push(text.slice(at, bare));
     }
     if (text[end] === "\r" && text[end + 1] === "\n") end++;
-    if (text[end] === "\n") return { fields, end: end + 1 };
+    if (text[end] === "\n") return { fields, end: end + 1, empty };
     if (end >= text.length || (text[end] === "\r" && end + 1 === text.length))
-      return last ? { fields, end } : undefined;
+      return last ? { fields, end, empty } : undefined;
     if (text[end] !== ",")
       throw new DaqError("format", `${where()}: ${JSON.stringify(text[end])} stands behind a quoted field.`, {
         hint: "A comma or a line end was expected; a quote inside a field has to be doubled.",

@@ -1,13 +1,15 @@
 import { stat } from "node:fs/promises";
 import type { Batch } from "../../model/batch.ts";
+import { isNumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { rowsPerRead } from "../rows-per-read.ts";
 import { noSuchStream, notRecords, unfinished } from "../unreadable.ts";
+import { CellColumnFields } from "./cell-column-fields.ts";
 import { ColumnFields } from "./column-fields.ts";
 import { fieldNames } from "./fields.ts";
 import { guessedSchema } from "./inspect.ts";
-import { readRows } from "./read.ts";
+import { type CsvRecord, readRecords } from "./read.ts";
 import { readSidecar } from "./sidecar-file.ts";
 
 const integer = /^-?\d+$/;
@@ -22,9 +24,9 @@ export async function* readCsv(path: string, stream: string): AsyncGenerator<Bat
     const { closed } = sidecar;
     if (closed === undefined || (await stat(path)).size < closed.bytes) throw unfinished(path);
   }
-  const rows = readRows(path, { unterminated: sidecar === undefined ? "yield" : "skip" });
+  const rows = readRecords(path, { unterminated: sidecar === undefined ? "yield" : "skip" });
   try {
-    const header = (await rows.next()).value;
+    const header = (await rows.next()).value?.fields;
     if (header === undefined) throw notRecords(path, "it has no header line");
     const schema = sidecar?.stream ?? guessedSchema(path, header);
     if (schema.name !== stream) throw noSuchStream(path, stream);
@@ -42,12 +44,12 @@ export async function* readCsv(path: string, stream: string): AsyncGenerator<Bat
 /** Where the dtype is a guess, an integer that a double would round is refused. */
 async function* exactRows(
   path: string,
-  rows: AsyncIterable<readonly string[]>,
-): AsyncGenerator<readonly string[], void, void> {
+  rows: AsyncIterable<CsvRecord>,
+): AsyncGenerator<CsvRecord, void, void> {
   let line = 1;
-  for await (const fields of rows) {
+  for await (const record of rows) {
     line++;
-    const rounded = fields
+    const rounded = record.fields
       .slice(2)
       .find((text) => integer.test(text) && BigInt(text) !== BigInt(Number(text)));
     if (rounded !== undefined)
@@ -56,18 +58,20 @@ async function* exactRows(
         line,
         `without a sidecar "${rounded}" would be read as a double, which has fewer digits`,
       );
-    yield fields;
+    yield record;
   }
 }
 
 async function* batchesOf(
   path: string,
   stream: StreamSchema,
-  rows: AsyncIterable<readonly string[]>,
+  rows: AsyncIterable<CsvRecord>,
 ): AsyncGenerator<Batch, void, void> {
   const most = rowsPerRead(stream);
   const fieldCount = fieldNames(stream).length;
-  const columns = stream.columns.map((column) => new ColumnFields(column, most));
+  const columns = stream.columns.map((column) =>
+    isNumberDType(column.dtype) ? new ColumnFields(column, most) : new CellColumnFields(column, most),
+  );
   const timestampsNs = new BigInt64Array(most);
   const sequences = new BigInt64Array(most);
   let count = 0;
@@ -79,7 +83,7 @@ async function* batchesOf(
     sequences: sequences.subarray(0, count),
     columns: columns.map((column) => column.values(count)),
   });
-  for await (const fields of rows) {
+  for await (const { fields, empty } of rows) {
     line++;
     if (fields.length !== fieldCount)
       throw changed(path, line, `it has ${fields.length} fields, where the header has ${fieldCount}`);
@@ -90,7 +94,7 @@ async function* batchesOf(
     sequences[count] = BigInt(sequence);
     let at = 2;
     for (const column of columns) {
-      const problem = column.set(count, fields, at);
+      const problem = column.set(count, fields, at, empty);
       if (problem !== undefined) throw changed(path, line, problem);
       at += column.elements;
     }

@@ -13,14 +13,28 @@ export type ReadRowsOptions = {
   readonly unterminated: "yield" | "skip";
 };
 
+export type CsvRecord = {
+  readonly fields: string[];
+  /** By their numbers; absent: none. */
+  readonly empty?: ReadonlySet<number>;
+};
+
 /**
  * The records of a CSV file (RFC 4180, UTF-8, also gzip) as arrays of fields, the header line first. Takes CRLF and LF,
  * quoted fields with commas, quotes and line ends, and a byte order mark. Holds one chunk and one record in memory.
  */
 export async function* readRows(
   path: string,
-  { unterminated }: ReadRowsOptions,
+  options: ReadRowsOptions,
 ): AsyncGenerator<string[], void, void> {
+  for await (const { fields } of readRecords(path, options)) yield fields;
+}
+
+/** The same, with the fields that are empty although they are there. */
+export async function* readRecords(
+  path: string,
+  { unterminated }: ReadRowsOptions,
+): AsyncGenerator<CsvRecord, void, void> {
   await using source = await TextSource.open(path);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
@@ -32,7 +46,7 @@ export async function* readRows(
     for (;;) {
       const row = parseRow(rest, at, false, where);
       if (row === undefined) break;
-      yield row.fields;
+      yield row;
       at = row.end;
       record++;
     }
@@ -45,7 +59,7 @@ export async function* readRows(
   if (unterminated === "skip" || source.torn) return;
   rest += decode(decoder, undefined, where);
   const row = rest === "" ? undefined : parseRow(rest, 0, true, where);
-  if (row !== undefined) yield row.fields;
+  if (row !== undefined) yield row;
 }
 
 function decode(

@@ -9,7 +9,10 @@ const endRowAt: usize = 8;
 const firstColumnAt: usize = 16;
 const columnBytes: usize = 16;
 
+const text: u32 = 11;
+
 const comma: u32 = 0x2c;
+const quote: u32 = 0x22;
 const lineEnd: u32 = 0x0a0d;
 
 /** What the functions that write a number may store behind its text. */
@@ -37,12 +40,20 @@ function longestText(type: u32): u32 {
       return 20;
     case 8:
       return 22;
-    default:
+    case 9:
       return 25;
+    default:
+      return 5;
   }
 }
 
-/** Lines of comma-separated numbers; see `Kernels.encodeRows`. */
+/** Of all values of one row, a comma behind each; a text may be nothing but quotes, which are doubled. */
+@inline
+function longestField(type: u32, elements: u32): u64 {
+  return type == text ? 2 * <u64>elements + 3 : <u64>elements * (longestText(type) + 1);
+}
+
+/** Lines of comma-separated values; see `Kernels.encodeRows`. */
 export function encodeRows(table: usize, firstRow: u32, target: usize, capacity: u32): u32 {
   const columns = load<u32>(table, columnsAt);
   const rows = load<u32>(table, rowsAt);
@@ -50,7 +61,7 @@ export function encodeRows(table: usize, firstRow: u32, target: usize, capacity:
   const behindColumns = firstColumn + <usize>columns * columnBytes;
   let longestRow: u64 = 1;
   for (let column = firstColumn; column < behindColumns; column += columnBytes)
-    longestRow += <u64>load<u32>(column, 8) * (longestText(load<u32>(column, 4)) + 1);
+    longestRow += longestField(load<u32>(column, 4), load<u32>(column, 8));
   const roomBytes = longestRow + slackBytes;
   let row = firstRow;
   let at = target;
@@ -71,6 +82,12 @@ function encodeField(start: usize, column: usize, row: u32): usize {
   const elements = load<u32>(column, 8);
   const validity = load<u32>(column, 12);
   let at = start;
+  if (load<u32>(column, 4) == text) {
+    if (validity == 0 || load<u8>(validity + row) != 0)
+      at = writeText(at, <usize>load<u32>(column) + <usize>row * elements, elements);
+    store<u8>(at, comma);
+    return at + 1;
+  }
   if (validity != 0 && load<u8>(validity + row) == 0) {
     for (let element: u32 = 0; element < elements; element++) store<u8>(at++, comma);
     return at;
@@ -110,7 +127,35 @@ function encodeValue(at: usize, values: usize, type: u32, index: usize): usize {
       return writeUnsigned(at, load<u64>(values + (index << 3)));
     case 8:
       return writeFloat32(at, load<f32>(values + (index << 2)));
-    default:
+    case 9:
       return writeFloat64(at, load<f64>(values + (index << 3)));
+    default:
+      return writeBool(at, load<u8>(values + index));
   }
+}
+
+/** "true" or "false". */
+@inline
+function writeBool(at: usize, value: u8): usize {
+  if (value != 0) {
+    store<u32>(at, 0x65757274);
+    return at + 4;
+  }
+  store<u32>(at, 0x736c6166);
+  store<u8>(at + 4, 0x65);
+  return at + 5;
+}
+
+/** The cell's bytes up to the first zero, between quotes, those among them doubled. */
+function writeText(start: usize, cell: usize, cellBytes: u32): usize {
+  let at = start;
+  store<u8>(at++, quote);
+  for (let from = cell; from < cell + cellBytes; from++) {
+    const byte = load<u8>(from);
+    if (byte == 0) break;
+    store<u8>(at++, byte);
+    if (byte == quote) store<u8>(at++, byte);
+  }
+  store<u8>(at++, quote);
+  return at;
 }
