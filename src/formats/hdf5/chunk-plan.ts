@@ -64,7 +64,7 @@ export function rowsPerChunkOf(stream: StreamSchema, rows: number | undefined): 
 }
 
 export function chunkPlanOf(
-  column: Pick<Column, "dtype" | "shape" | "name" | "dims">,
+  column: Pick<Column, "dtype" | "shape" | "name" | "dims" | "maxBytes">,
   rows: number,
 ): ChunkPlan {
   const itemBytes = columnItemBytes(column);

@@ -1,5 +1,5 @@
 import { describe } from "node:test";
-import { dtypeBytes, numberDType, typedView } from "../../model/dtype.ts";
+import { dtypeBytes, isNumberDType, typedView } from "../../model/dtype.ts";
 import type { Column } from "../../model/stream-schema.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
 import type { Format } from "../contract.ts";
@@ -26,7 +26,7 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
                 column.name,
                 recordsOf(
                   column,
-                  values(name) as Uint8Array,
+                  values(name) as Uint8Array | readonly string[],
                   validityName === undefined ? undefined : (values(validityName) as readonly boolean[]),
                 ),
               ]),
@@ -42,21 +42,24 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
 
 function recordsOf(
   column: Column,
-  values: Uint8Array,
+  values: Uint8Array | readonly string[],
   validity: ArrayLike<boolean | number> | undefined,
 ): RecordValue[] {
+  const { dtype } = column;
+  const isThere = (record: number) => validity === undefined || Boolean(validity[record]);
+  if (Array.isArray(values)) return values.map((text: string, record) => (isThere(record) ? text : null));
+  if (!ArrayBuffer.isView(values)) throw new TypeError(`${column.name} is no array of numbers`);
+  if (!isNumberDType(dtype))
+    return Array.from(values as Uint8Array, (value, record) => (isThere(record) ? value === 1 : null));
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
-  const view = typedView(numberDType(column.dtype), bytes);
+  const view = typedView(dtype, bytes);
   const elements = column.shape.reduce((product, extent) => product * extent, 1);
-  return Array.from(
-    { length: bytes.byteLength / dtypeBytes(numberDType(column.dtype)) / elements },
-    (_, record) => {
-      if (validity !== undefined && !validity[record]) return null;
-      return column.shape.length === 0
-        ? view[record]!
-        : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
-    },
-  );
+  return Array.from({ length: bytes.byteLength / dtypeBytes(dtype) / elements }, (_, record) => {
+    if (!isThere(record)) return null;
+    return column.shape.length === 0
+      ? view[record]!
+      : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
+  });
 }
 
 formatContract(hdf5Format, { readBack, writesInPlace: true });

@@ -1,8 +1,13 @@
-import { dtypeBytes, numberDType } from "../../model/dtype.ts";
 import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import type { FormatOptions } from "../contract.ts";
 import { type ChunkPlan, chunkPlanOf } from "./chunk-plan.ts";
-import { columnAttributes, datatypeOf, validityType } from "./column-datasets.ts";
+import {
+  columnAttributes,
+  columnDatatypes,
+  datatypeOf,
+  elementBytesOf,
+  validityType,
+} from "./column-datasets.ts";
 import { type ChunkCompression, chunkCompression, pluginFor } from "./compression.ts";
 import type { AttributeValue } from "./file/attribute.ts";
 import type { Datatype } from "./file/datatype.ts";
@@ -66,8 +71,9 @@ export function declareStream(
 
   type Declaration = {
     readonly name: string;
-    readonly column: Pick<Column, "name" | "dtype" | "shape" | "dims">;
+    readonly column: Pick<Column, "name" | "dtype" | "shape" | "dims" | "maxBytes">;
     readonly datatype: Datatype;
+    readonly widerDatatype?: Datatype;
     readonly attributes: Readonly<Record<string, AttributeValue>>;
     readonly scaleNames?: readonly string[];
     readonly isScale?: string;
@@ -76,17 +82,19 @@ export function declareStream(
   };
   const declare = (declaration: Declaration): DeclaredDataset => {
     const { name, column, datatype, attributes, scaleNames = [], isScale, time, isIndex } = declaration;
+    const { widerDatatype } = declaration;
     const plan = chunkPlanOf(column, layout.rowsPerChunk);
     const chosen = isIndex === true ? indexCompression(options) : options;
     const compression = chunkCompression(
       chosen.compression,
       chosen.compressionLevel,
-      dtypeBytes(numberDType(column.dtype)),
+      elementBytesOf(column.dtype),
       plan.chunkBytes,
     );
     const dimensionScales = [time, ...scaleNames.map((scale) => scales.get(scale)!)];
     const dataset = group.dataset(name, {
       datatype,
+      ...(widerDatatype === undefined ? {} : { widerDatatype }),
       itemShape: column.shape,
       rowsPerChunk: plan.rowsPerChunk,
       chunkItemShape: plan.chunkItemShape,
@@ -128,7 +136,7 @@ export function declareStream(
     const values = declare({
       name,
       column,
-      datatype: datatypeOf(numberDType(column.dtype)),
+      ...columnDatatypes(column),
       attributes: {
         ...columnAttributes(column, stream.source),
         ...(validityName === undefined ? {} : { ancillary_variables: validityName }),

@@ -1,6 +1,7 @@
 import type { Batch, ColumnValues } from "../../model/batch.ts";
 import { DaqError } from "../../model/errors.ts";
 import { columnItemBytes } from "../../model/stream-schema.ts";
+import { putText, textProblem } from "../../model/text-values.ts";
 import { rowsPerRead } from "../rows-per-read.ts";
 import { noSuchStream, notRecords, unfinished } from "../unreadable.ts";
 import { type Dataset, type OpenHdf5, openHdf5 } from "./open-hdf5.ts";
@@ -33,6 +34,7 @@ function* batchesOf(file: OpenHdf5, layout: StreamLayout): Generator<Batch, void
   const columns = layout.columns.map(({ column: schema, name, validityName }) => ({
     values: column(name),
     itemBytes: columnItemBytes(schema),
+    isText: schema.dtype === "string",
     ...(validityName === undefined ? {} : { validity: column(validityName) }),
   }));
   const { rows } = timestamps;
@@ -46,8 +48,8 @@ function* batchesOf(file: OpenHdf5, layout: StreamLayout): Generator<Batch, void
       count: to - from,
       timestampsNs: timestamps.int64s(from, to),
       sequences: sequence.int64s(from, to),
-      columns: columns.map(({ values, validity, itemBytes }): ColumnValues => {
-        const bytes = values.bytes(from, to, itemBytes);
+      columns: columns.map(({ values, validity, itemBytes, isText }): ColumnValues => {
+        const bytes = isText ? values.cells(from, to, itemBytes) : values.bytes(from, to, itemBytes);
         return validity === undefined ? { bytes } : { bytes, validity: validity.flags(from, to) };
       }),
     };
@@ -83,6 +85,19 @@ class DatasetRows {
     if (ArrayBuffer.isView(values) && values.byteLength === (to - from) * itemBytes)
       return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     throw this.#damaged("is not of the type and shape that the run declared");
+  }
+
+  /** Texts in cells of so many bytes. */
+  cells(from: number, to: number, itemBytes: number): Uint8Array {
+    const texts = this.#slice(from, to);
+    const cells = new Uint8Array((to - from) * itemBytes);
+    if (!Array.isArray(texts) || texts.length !== to - from) throw this.#damaged("does not hold texts");
+    for (const [row, text] of texts.entries()) {
+      if (typeof text !== "string" || textProblem(text, itemBytes) !== undefined)
+        throw this.#damaged(`has no text of at most ${itemBytes} bytes as record ${from + row}`);
+      putText(cells.subarray(row * itemBytes, (row + 1) * itemBytes), text);
+    }
+    return cells;
   }
 
   flags(from: number, to: number): Uint8Array {

@@ -1,6 +1,5 @@
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
 import { columnItemBytes } from "../../model/stream-schema.ts";
-import { numbersOnly } from "../numbers-only.ts";
 import { rowsPerChunkOf } from "./chunk-plan.ts";
 
 /** A dimension after the first, with its coordinate: the index of each element. */
@@ -122,8 +121,6 @@ export function rootLinks(layouts: readonly StreamLayout[]): readonly RootLink[]
 
 /** A sentence on the first thing of a stream that an HDF5 file cannot hold; undefined when there is none. */
 export function refusal(stream: StreamSchema): string | undefined {
-  const problem = numbersOnly("HDF5", stream);
-  if (problem !== undefined) return problem;
   for (const column of stream.columns) {
     if (column.name === "." || column.name === "..")
       return `HDF5 cannot hold a column named ${JSON.stringify(column.name)} of ${stream.name}: in a path it means a group. Rename the column, or use Arrow or CSV.`;

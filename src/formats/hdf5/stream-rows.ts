@@ -1,16 +1,19 @@
 import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import { type NumberDType, numberDType } from "../../model/dtype.ts";
+import type { DType } from "../../model/dtype.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { withOwnIndex } from "../with-own-index.ts";
 import { type ChunkOutput, EncodedChunks, PlainChunks } from "./chunk-output.ts";
 import { ChunkedRows } from "./chunked-rows.ts";
 import type { DeclaredDataset, DeclaredStream } from "./declare-stream.ts";
+import type { GrowingDataset } from "./file/growing-dataset.ts";
 
 type ColumnRows = {
   readonly values: ChunkedRows;
   readonly validity?: ChunkedRows;
-  readonly dtype: NumberDType;
+  readonly dtype: DType;
+  /** Of texts: it learns of the first one that is not ASCII. */
+  readonly texts?: GrowingDataset;
 };
 
 /** Takes the batches of one stream apart into the rows of its datasets. */
@@ -38,7 +41,7 @@ export class StreamRows {
     this.#columns = declared.columns.map(({ values, validity }, index) => ({
       values: open(values),
       ...(validity === undefined ? {} : { validity: open(validity) }),
-      dtype: numberDType(declared.layout.columns[index]!.column.dtype),
+      ...kindOf(values, declared.layout.columns[index]!.column.dtype),
     }));
     this.#all = all;
     const [first] = declared.columns;
@@ -142,19 +145,30 @@ function rowsOf(declared: DeclaredDataset, pool: WorkerPool | undefined): Chunke
   return new ChunkedRows(dataset, output, plan, itemBytes, isFiltered);
 }
 
+function kindOf({ dataset }: DeclaredDataset, dtype: DType): Pick<ColumnRows, "dtype" | "texts"> {
+  return dtype === "string" ? { dtype, texts: dataset } : { dtype };
+}
+
 async function appendColumn(
-  { values, validity, dtype }: ColumnRows,
+  { values, validity, dtype, texts }: ColumnRows,
   column: ColumnValues,
   count: number,
 ): Promise<void> {
-  if (validity === undefined) return values.append(column.bytes, count);
-  const mask = column.validity ?? new Uint8Array(count).fill(1);
-  await values.append(mask.includes(0) ? withMissing(column.bytes, mask, dtype) : column.bytes, count);
+  const mask = validity === undefined ? undefined : (column.validity ?? new Uint8Array(count).fill(1));
+  const bytes = mask?.includes(0) ? withMissing(column.bytes, mask, dtype) : column.bytes;
+  if (texts?.canWiden && !isAscii(bytes)) texts.widenDatatype();
+  await values.append(bytes, count);
+  if (validity === undefined || mask === undefined) return;
   await validity.append(mask, count);
 }
 
-/** A copy with not-a-number (integers: 0, which the validity calls missing) where the device gave nothing. */
-function withMissing(bytes: Uint8Array, mask: Uint8Array, dtype: NumberDType): Uint8Array {
+function isAscii(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.byteLength; at++) if (bytes[at]! >= 0x80) return false;
+  return true;
+}
+
+/** A copy with not-a-number (integers: 0, texts: none, which the validity calls missing) where the device gave nothing. */
+function withMissing(bytes: Uint8Array, mask: Uint8Array, dtype: DType): Uint8Array {
   const copy = new Uint8Array(bytes);
   const itemBytes = bytes.byteLength / mask.byteLength;
   for (let index = 0; index < mask.byteLength; index++) {

@@ -18,6 +18,8 @@ import { RetiredPlaces } from "./retired-places.ts";
 
 export type DatasetSpec = {
   readonly datatype: Datatype;
+  /** What `datatype` becomes with `widenDatatype`: another one for the same bytes. */
+  readonly widerDatatype?: Datatype;
   /** Extents after the first dimension, which grows. */
   readonly itemShape: readonly number[];
   readonly rowsPerChunk: number;
@@ -60,10 +62,12 @@ export class GrowingDataset implements FileObject {
   /** The index's last entry is a chunk that was open at the last checkpoint. */
   #indexedOpen: number | undefined;
   #rows = 0;
+  #isWidened = false;
   #read: ReadAt | undefined;
 
   constructor(context: FileContext, path: string, spec: DatasetSpec) {
     const { itemShape, rowsPerChunk, chunkItemShape = itemShape, datatype, filters, fillValue } = spec;
+    const { widerDatatype } = spec;
     const chunkDims = [rowsPerChunk, ...chunkItemShape];
     checkChunks(path, { datatype, dims: ["growing", ...itemShape], chunkDims, filters, fillValue });
     this.#context = context;
@@ -78,6 +82,7 @@ export class GrowingDataset implements FileObject {
     this.header = new ObjectHeader(context, path, () => this.#messages(), {
       attributes: spec.attributes,
       isScale: spec.isScale !== undefined,
+      ...(widerDatatype === undefined ? {} : { otherDatatype: widerDatatype.message }),
       changingBytes: messageBytes(this.#messages().filter(({ inSlot }) => inSlot === "always")),
     });
     if (spec.isScale !== undefined) declareScale(this.header, spec.isScale);
@@ -216,6 +221,18 @@ export class GrowingDataset implements FileObject {
     this.#rows = rows;
   }
 
+  /** There is a `widerDatatype`, and the values are not of it yet. */
+  get canWiden(): boolean {
+    return !this.#isWidened && this.#spec.widerDatatype !== undefined;
+  }
+
+  /** From the next checkpoint on the values are of the spec's `widerDatatype`. */
+  widenDatatype(): void {
+    if (!this.canWiden) return;
+    this.#isWidened = true;
+    this.header.changed();
+  }
+
   /** Rewritten with the header at the next checkpoint. */
   setAttribute(name: string, value: AttributeValue): void {
     this.header.setAttribute(name, value);
@@ -268,6 +285,7 @@ export class GrowingDataset implements FileObject {
       chunks,
       places,
       ...(this.#open === undefined ? {} : { open: this.#open.address }),
+      ...(this.#isWidened ? { isWidened: true } : {}),
     };
   }
 
@@ -277,6 +295,7 @@ export class GrowingDataset implements FileObject {
       throw damaged(this.#context, `its checkpoint says nothing about ${this.header.path}`);
     await this.#index.restore({ chunks, places }, read);
     this.#rows = rows;
+    this.#isWidened = state.isWidened === true;
     this.#read = read;
     // What was written behind the rows of the state is not known: all of the chunk is written again.
     this.#open = open === undefined ? undefined : { address: open, isWritten: false };
@@ -298,7 +317,16 @@ export class GrowingDataset implements FileObject {
       this.chunksPerRowBlock === 1 &&
       last?.bytes === this.chunkBytes &&
       last.filterMask === this.#rawMask;
-    const state = { rows, chunks, places, ...(isOpen ? { open: last.address } : {}) };
+    const wider = this.#spec.widerDatatype?.message;
+    const isWidened =
+      wider !== undefined && Buffer.compare(bodyOf(messageTypes.datatype) ?? wider, wider) === 0;
+    const state = {
+      rows,
+      chunks,
+      places,
+      ...(isOpen ? { open: last.address } : {}),
+      ...(isWidened ? { isWidened } : {}),
+    };
     return { state, endBytes };
   }
 
@@ -307,7 +335,8 @@ export class GrowingDataset implements FileObject {
   }
 
   #messages(): ObjectMessage[] {
-    const { datatype, filters, fillValue, itemShape } = this.#spec;
+    const { widerDatatype, filters, fillValue, itemShape } = this.#spec;
+    const datatype = (this.#isWidened ? widerDatatype : undefined) ?? this.#spec.datatype;
     const messages: ObjectMessage[] = [
       {
         type: messageTypes.dataspace,

@@ -52,6 +52,8 @@ export type ObjectMessage = HeaderMessage & { readonly inSlot?: "always" | "pref
 export type ObjectHeaderOptions = {
   readonly attributes?: Attributes | undefined;
   readonly isScale?: boolean;
+  /** A datatype message that the header may come to have. */
+  readonly otherDatatype?: Uint8Array;
   /** Length of the messages that have to be in the slot. */
   readonly changingBytes?: number;
 };
@@ -67,6 +69,7 @@ export class ObjectHeader {
   readonly isScale: boolean;
   readonly #context: FileContext;
   readonly #messages: () => readonly ObjectMessage[];
+  readonly #otherDatatype: Uint8Array | undefined;
   readonly #attributes = new Map<string, Attribute>();
   #address: number | undefined;
   #slotBytes = leastSlotBytes;
@@ -86,6 +89,7 @@ export class ObjectHeader {
     this.isScale = options.isScale ?? false;
     this.#context = context;
     this.#messages = messages;
+    this.#otherDatatype = options.otherDatatype;
     const needed = continuationMessageBytes + (options.changingBytes ?? 0);
     while (needed > messageRoom(this.#slotBytes)) this.#slotBytes *= 2;
     for (const [name, value] of Object.entries(options.attributes ?? {})) this.setAttribute(name, value);
@@ -262,7 +266,11 @@ export class ObjectHeader {
     ];
     for (const { type, body } of decodeHeaderChunk(this.#image!)!) {
       if (!fixed.includes(type)) continue;
-      const same = found.some((message) => message.type === type && Buffer.compare(message.body, body) === 0);
+      const others = type === messageTypes.datatype && this.#otherDatatype ? [this.#otherDatatype] : [];
+      const same = found.some(
+        (message) =>
+          message.type === type && [body, ...others].some((each) => Buffer.compare(message.body, each) === 0),
+      );
       if (!same) return `a header of another kind (message ${type} differs)`;
     }
     return undefined;
