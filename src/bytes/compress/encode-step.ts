@@ -31,6 +31,8 @@ export type EncodeStep =
       readonly inner: "none" | "lz4" | "zstd";
       readonly level?: number;
     }
+  /** Cells of one size, with zeros behind their texts, as Zarr's `vlen-utf8` has them. */
+  | { readonly codec: "vlen-utf8"; readonly cellBytes: number }
   /** HDF5's filter 3: the bytes, then the sum (little-endian). */
   | { readonly codec: "fletcher32" }
   /** Zarr's `crc32c`: the bytes, then the sum (little-endian). */

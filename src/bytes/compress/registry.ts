@@ -11,6 +11,7 @@ import { lz4Block } from "./lz4-block.ts";
 import { lz4Frame } from "./lz4-frame.ts";
 import { shuffle } from "./shuffle.ts";
 import { snappy } from "./snappy.ts";
+import { vlenUtf8 } from "./vlen-utf8.ts";
 import { zstd } from "./zstd.ts";
 
 /**
@@ -26,6 +27,7 @@ const codecs: { readonly [Name in CodecName]: Codec<StepOf<Name>> } = {
   "lz4-block": lz4Block,
   "lz4-frame": lz4Frame,
   snappy,
+  "vlen-utf8": vlenUtf8,
   zstd,
   blosc,
   "hdf5-lz4": hdf5Lz4,

@@ -1,5 +1,5 @@
 import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
-import type { TypedArray } from "../../model/dtype.ts";
+import { numberDType, type TypedArray } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Store } from "../../stores/contract.ts";
 import type { ArrayWriter } from "./hierarchy/array-writer.ts";
@@ -36,7 +36,7 @@ export class ArrayFilling {
           ? `It has no element: its shape is ${spec.shape.join(" × ")}.`
           : `Its grid has ${chunkCounts.join(" × ")} chunks, counted from 0: "${spec.dimensions[outside]}" is too large.`,
       );
-    const source = typedBytes(this.#where, spec.dtype, data);
+    const source = typedBytes(this.#where, numberDType(spec.dtype), data);
     const shape = extentsWithin(this.array, chunkPlace);
     const sourceShape = [spec.chunkShape, shape].find((extents) => countOf(extents) === data.length);
     if (sourceShape === undefined)
@@ -69,7 +69,7 @@ export class ArrayFilling {
         `a region of ${shape.join(" × ")} from [${offsets.join(", ")}] on is not within it`,
         `Its shape is ${arrayShape.join(" × ")}: look at "${dimensions[outside]}".`,
       );
-    const source = typedBytes(this.#where, dtype, data);
+    const source = typedBytes(this.#where, numberDType(dtype), data);
     if (data.length !== countOf(shape))
       throw this.#refuse(
         `a region of ${shape.join(" × ")} was given ${data.length} values`,

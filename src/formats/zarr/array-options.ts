@@ -1,4 +1,4 @@
-import type { NumberDType, TypedArray } from "../../model/dtype.ts";
+import { isNumberDType, type NumberDType, numberDTypes, type TypedArray } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { checkAttributes } from "./check-attributes.ts";
 import { checkOption, checkOptions } from "./check-options.ts";
@@ -91,6 +91,10 @@ export function arraySpecOf(options: ArrayOptions): ArraySpec {
     compression = "blosc",
   } = options;
   checkNodePath(name);
+  if (!isNumberDType(options.dtype))
+    throw new DaqError("format", `Zarr array "${name}": there is no dtype ${shownValue(options.dtype)}.`, {
+      hint: `Choose one of these: ${numberDTypes.join(", ")}.`,
+    });
   const check = (option: string, value: unknown, isRight: boolean, expected: string) =>
     checkOption(`Zarr array "${name}"`, option, value, isRight, expected);
   for (const option of ["shape", "chunks", "dimensions"] as const)

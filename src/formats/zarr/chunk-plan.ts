@@ -71,7 +71,7 @@ function blocksPerShardOf(stream: StreamSchema, rowsPerChunk: number): number {
 
 /** The extents of a chunk after the first dimension: those of a record, or fewer rows of a large frame. */
 export function chunkItemShapeOf(
-  column: Pick<Column, "name" | "dtype" | "shape" | "dims">,
+  column: Pick<Column, "name" | "dtype" | "shape" | "dims" | "maxBytes">,
 ): readonly number[] {
   const itemBytes = columnItemBytes(column);
   const [slowest, ...rest] = column.shape;

@@ -1,7 +1,7 @@
 import { describe } from "node:test";
-import { dtypeBytes, numberDType, typedView } from "../../model/dtype.ts";
-import type { Column } from "../../model/stream-schema.ts";
+import { typedView } from "../../model/dtype.ts";
 import { LocalStore } from "../../stores/local/local-store.ts";
+import { recordValues } from "../../testing/format-contract/stream-values.ts";
 import { formatContract, type RecordValue, type StreamValues } from "../../testing/format-contract.ts";
 import type { Format, ZarrOptions } from "../contract.ts";
 import { zarrFormat } from "./format.ts";
@@ -34,11 +34,10 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
     for (const { column, name, validityName } of layout.columns)
       columns.set(
         column.name,
-        recordsOf(
-          column,
-          await read(name),
-          validityName === undefined ? undefined : await read(validityName),
-        ),
+        recordValues(column, {
+          bytes: await read(name),
+          ...(validityName === undefined ? {} : { validity: await read(validityName) }),
+        }),
       );
     streams.set(layout.stream.name, {
       timestampsNs: [...(typedView("int64", await read(layout.timestamps)) as BigInt64Array)],
@@ -47,20 +46,6 @@ async function readBack(path: string): Promise<ReadonlyMap<string, StreamValues>
     });
   }
   return streams;
-}
-
-function recordsOf(column: Column, bytes: Uint8Array, validity: Uint8Array | undefined): RecordValue[] {
-  const view = typedView(numberDType(column.dtype), bytes);
-  const elements = column.shape.reduce((product, extent) => product * extent, 1);
-  return Array.from(
-    { length: bytes.byteLength / dtypeBytes(numberDType(column.dtype)) / elements },
-    (_, record) => {
-      if (validity !== undefined && !validity[record]) return null;
-      return column.shape.length === 0
-        ? view[record]!
-        : Array.from({ length: elements }, (_, element) => view[record * elements + element]!);
-    },
-  );
 }
 
 formatContract(zarrFormat, { readBack, writesInPlace: true });

@@ -1,4 +1,4 @@
-import { type NumberDType, numberDType } from "../../model/dtype.ts";
+import type { DType } from "../../model/dtype.ts";
 import type { Run } from "../../model/run.ts";
 import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import { chunkItemShapeOf, type StreamPlan } from "./chunk-plan.ts";
@@ -30,7 +30,7 @@ export type DeclaredArray = {
 };
 
 export type DeclaredColumn = {
-  readonly dtype: NumberDType;
+  readonly dtype: DType;
   readonly itemShape: readonly number[];
   readonly values: DeclaredArray;
   readonly validity?: DeclaredArray;
@@ -122,7 +122,7 @@ function declareStream(
 
   const declare = (
     path: string,
-    column: Pick<Column, "dtype" | "shape" | "dims">,
+    column: Pick<Column, "dtype" | "shape" | "dims" | "maxBytes">,
     dimensions: readonly string[],
     arrayPlan: StreamPlan,
     attributes: Attributes,
@@ -133,7 +133,8 @@ function declareStream(
     const shardItem = chunkItem.map((extent, axis) => Math.ceil(column.shape[axis]! / extent) * extent);
     const array = new ZarrArray(format, {
       path: keyIn(group, path),
-      dtype: numberDType(column.dtype),
+      dtype: column.dtype,
+      ...(column.maxBytes === undefined ? {} : { maxBytes: column.maxBytes }),
       shape: [0, ...column.shape],
       chunkShape: [rowsPerChunk, ...chunkItem],
       ...(blocksPerShard === 1 ? {} : { shardShape: [rowsPerChunk * blocksPerShard, ...shardItem] }),
@@ -170,7 +171,7 @@ function declareStream(
             long_name: `1 where the device gave a value of ${name}, 0 where it did not`,
           });
     return {
-      dtype: numberDType(column.dtype),
+      dtype: column.dtype,
       itemShape: column.shape,
       values,
       ...(validity === undefined ? {} : { validity }),

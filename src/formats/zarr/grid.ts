@@ -1,5 +1,5 @@
 import { sharedPool } from "../../bytes/pool/worker-pool.ts";
-import { type TypedArray, typedView } from "../../model/dtype.ts";
+import { numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import { type Grid, gridNames, gridShape } from "../../model/grid.ts";
 import type { Ledger } from "../../model/ledger.ts";
@@ -104,10 +104,11 @@ async function copyFrames(
   const ones = shape.map(() => 1);
   const [, ...frameShape] = spec.shape;
   const isMissing = rows.includes(null);
-  const [missing] = typedView(spec.dtype, missingElement(spec.dtype));
+  const dtype = numberDType(spec.dtype);
+  const [missing] = typedView(dtype, missingElement(dtype));
   const array = new ZarrArray(run.format, {
     path: `${scanGroup}/${name}`,
-    dtype: spec.dtype,
+    dtype,
     shape: [...shape, ...frameShape],
     chunkShape: [...ones, ...spec.chunkShape.slice(1)],
     dimensions,

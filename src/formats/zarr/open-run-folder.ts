@@ -103,7 +103,9 @@ function stateOf({ streams }: ZarrWriterState, rows: StreamRows, path: string): 
 
 async function declare(folder: RunFolder, run: Run, options: LayoutOptions): Promise<Opened> {
   const declared = declareRun(run, options);
-  const isEncoded = declared.streams.some(({ timestamps }) => timestamps.array.steps.length > 0);
+  const isEncoded = declared.streams.some(({ timestamps, columns }) =>
+    [timestamps, ...columns.map(({ values }) => values)].some(({ array }) => array.steps.length > 0),
+  );
   const pool = isEncoded ? await sharedPool() : undefined;
   return { declared, streams: declared.streams.map((stream) => new StreamRows(stream, folder, pool)) };
 }

@@ -1,7 +1,5 @@
-import { dtypeBytes, numberDType } from "../../model/dtype.ts";
-import type { Column, StreamSchema } from "../../model/stream-schema.ts";
+import { type Column, columnItemBytes, type StreamSchema } from "../../model/stream-schema.ts";
 import type { ZarrOptions } from "../contract.ts";
-import { numbersOnly } from "../numbers-only.ts";
 import { chunkItemShapeOf, type StreamPlan, streamPlanOf } from "./chunk-plan.ts";
 
 export type ColumnLayout = {
@@ -104,15 +102,13 @@ const largestChunkBytes = 2 ** 31 - 17;
 
 /** A sentence on the first thing of a stream that a Zarr hierarchy cannot hold; undefined when there is none. */
 export function refusal(stream: StreamSchema): string | undefined {
-  const problem = numbersOnly("Zarr", stream);
-  if (problem !== undefined) return problem;
   for (const column of stream.columns) {
     const shown = `${stream.name}.${column.name}`;
     if (column.shape.length > 31)
       return `Zarr cannot hold ${shown}: it has more than 31 dimensions. Use arrow.`;
     const chunkBytes = chunkItemShapeOf(column).reduce(
       (product, extent) => product * extent,
-      dtypeBytes(numberDType(column.dtype)),
+      columnItemBytes({ ...column, shape: [] }),
     );
     if (chunkBytes > largestChunkBytes)
       return `Zarr cannot hold ${shown}: a line of a record has more than 2 GiB. Use arrow.`;

@@ -1,6 +1,6 @@
 import type { WorkerPool } from "../../bytes/pool/worker-pool.ts";
 import type { Batch, ColumnValues } from "../../model/batch.ts";
-import type { NumberDType } from "../../model/dtype.ts";
+import { type DType, numberDType } from "../../model/dtype.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { withOwnIndex } from "../with-own-index.ts";
 import { ArrayRows } from "./array-rows.ts";
@@ -254,7 +254,7 @@ async function appendColumn(
     let image = bytes.subarray(record * itemBytes, (record + 1) * itemBytes);
     let shape = itemShape;
     for (const level of levels) {
-      image = halveImage(dtype, image, shape);
+      image = halveImage(numberDType(dtype), image, shape);
       shape = halvedShape(shape);
       await level.append(image, 1);
     }
@@ -262,7 +262,7 @@ async function appendColumn(
 }
 
 /** A copy with not-a-number (integers: 0, which the validity calls missing) where the device gave nothing. */
-function withMissing(bytes: Uint8Array, mask: Uint8Array, dtype: NumberDType): Uint8Array {
+function withMissing(bytes: Uint8Array, mask: Uint8Array, dtype: DType): Uint8Array {
   const copy = new Uint8Array(bytes);
   const itemBytes = bytes.byteLength / mask.byteLength;
   for (let index = 0; index < mask.byteLength; index++) {

@@ -1,6 +1,6 @@
-import { dtypeBytes } from "../../../model/dtype.ts";
+import { dtypeBytes, isNumberDType } from "../../../model/dtype.ts";
 import type { ArraySpec, ZarrFormat } from "./array-spec.ts";
-import { type Attributes, dimensionsKey, type NodeDocument } from "./attributes.ts";
+import { type Attributes, dimensionsKey, maxBytesKey, type NodeDocument } from "./attributes.ts";
 import { codecsOf, compressorOf } from "./codec-documents.ts";
 import { spellingOf } from "./data-type.ts";
 import { type FillValue, fillValueJson } from "./fill-value.ts";
@@ -11,8 +11,9 @@ const littleEndian: Attributes = { name: "bytes", configuration: { endian: "litt
 
 /** Version 3: from elements to the bytes of one chunk. */
 function chunkCodecs({ dtype, compression, checksum: hasChecksum }: ArraySpec): readonly Attributes[] {
-  const elementBytes = dtypeBytes(dtype);
-  const bytes: Attributes = elementBytes === 1 ? { name: "bytes" } : littleEndian;
+  const elementBytes = isNumberDType(dtype) ? dtypeBytes(dtype) : 1;
+  const bytes: Attributes =
+    dtype === "string" ? { name: "vlen-utf8" } : elementBytes === 1 ? { name: "bytes" } : littleEndian;
   return [bytes, ...codecsOf(compression, elementBytes), ...(hasChecksum === true ? [checksum] : [])];
 }
 
@@ -34,7 +35,8 @@ export function arrayDocuments(
   fillValue: FillValue,
 ): readonly NodeDocument[] {
   const { path, shape, dimensions } = spec;
-  const attributes: Attributes = { ...spec.attributes, [dimensionsKey]: dimensions };
+  const room = spec.maxBytes === undefined ? {} : { [maxBytesKey]: spec.maxBytes };
+  const attributes: Attributes = { ...spec.attributes, ...room, [dimensionsKey]: dimensions };
   const separator = spec.separator ?? (format === 3 ? "/" : ".");
   if (format === 2) {
     const value: Attributes = {
@@ -45,7 +47,7 @@ export function arrayDocuments(
       compressor: compressorOf(spec.compression),
       fill_value: fillValueJson(fillValue),
       order: "C",
-      filters: null,
+      filters: spec.dtype === "string" ? [{ id: "vlen-utf8" }] : null,
       dimension_separator: separator,
     };
     return [

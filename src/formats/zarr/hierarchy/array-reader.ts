@@ -1,5 +1,5 @@
 import { decodeBytes } from "../../../bytes/compress/codec.ts";
-import { type TypedArray, typedView } from "../../../model/dtype.ts";
+import { isNumberDType, type TypedArray, typedView } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import type { Store } from "../../../stores/contract.ts";
 import { copyRegion } from "./copy-region.ts";
@@ -143,6 +143,7 @@ export class ArrayReader {
         elementBytes,
       );
     }
-    return typedView(dtype, target);
+    // Texts in cells, and bools, are bytes.
+    return isNumberDType(dtype) ? typedView(dtype, target) : target;
   }
 }

@@ -1,4 +1,4 @@
-import type { NumberDType } from "../../../model/dtype.ts";
+import type { DType } from "../../../model/dtype.ts";
 import type { Attributes } from "./attributes.ts";
 import type { ZarrCompression } from "./compression.ts";
 import type { FillValue } from "./fill-value.ts";
@@ -10,7 +10,9 @@ export type ZarrFormat = (typeof zarrFormats)[number];
 export type ArraySpec = {
   /** Names joined by "/": "camera/frames". */
   readonly path: string;
-  readonly dtype: NumberDType;
+  readonly dtype: DType;
+  /** Of texts, which need it: room for one, in bytes of UTF-8. */
+  readonly maxBytes?: number;
   readonly shape: readonly number[];
   readonly chunkShape: readonly number[];
   /** Version 3: chunks of one shard are in one object; whole multiples of `chunkShape`. */

@@ -15,6 +15,9 @@ export type Attributes = { readonly [name: string]: AttributeValue };
 /** Where xarray looks for the names of an array's dimensions in version 2. */
 export const dimensionsKey = "_ARRAY_DIMENSIONS";
 
+/** Of an array of texts: room for one, in bytes of UTF-8, which Zarr does not say. */
+export const maxBytesKey = "max_bytes";
+
 /** One metadata document of the hierarchy: its key in the store and what is in it. */
 export type NodeDocument = { readonly key: string; readonly value: Attributes };
 

@@ -1,33 +1,40 @@
-import { dtypeBytes, type NumberDType } from "../../../model/dtype.ts";
+import { type DType, dtypeBytes, isNumberDType, type NumberDType } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import type { AttributeValue } from "./attributes.ts";
 import { isFloat } from "./data-type.ts";
 import { shownValue } from "./shown-value.ts";
 
-/** null (version 2 only): nothing is said about elements that were not written. */
-export type FillValue = number | bigint | null;
+/** null (version 2 only): nothing is said about elements that were not written. Bools are false, and texts empty. */
+export type FillValue = number | bigint | false | "" | null;
 
 function isSigned(dtype: NumberDType): boolean {
   return dtype.startsWith("int");
 }
 
-function refuse(where: string, dtype: NumberDType, value: unknown): DaqError {
+function refuse(where: string, dtype: DType, value: unknown): DaqError {
   const shown = typeof value === "bigint" ? String(value) : shownValue(value);
   return new DaqError("format", `${where}: the fill value ${shown} is not a value of ${dtype}.`, {
-    hint: isFloat(dtype)
-      ? "Give a number, or NaN."
-      : `Give a whole number that ${dtype} can hold; above 2^53 as a bigint.`,
+    hint: !isNumberDType(dtype)
+      ? `Of ${dtype}, ${dtype === "bool" ? "false" : '""'} is possible here.`
+      : isFloat(dtype)
+        ? "Give a number, or NaN."
+        : `Give a whole number that ${dtype} can hold; above 2^53 as a bigint.`,
   });
 }
 
 /** Throws `DaqError("format")` when the value is not one of the dtype. `where` begins the message. */
-export function checkFillValue(where: string, dtype: NumberDType, value: FillValue): void {
+export function checkFillValue(where: string, dtype: DType, value: FillValue): void {
   if (value === null) return;
+  if (!isNumberDType(dtype)) {
+    if (value !== (dtype === "bool" ? false : "")) throw refuse(where, dtype, value);
+    return;
+  }
   if (isFloat(dtype)) {
     if (typeof value !== "number") throw refuse(where, dtype, value);
     return;
   }
-  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw refuse(where, dtype, value);
+  if (typeof value !== "bigint" && (typeof value !== "number" || !Number.isSafeInteger(value)))
+    throw refuse(where, dtype, value);
   const bits = BigInt(8 * dtypeBytes(dtype));
   const [least, most] = isSigned(dtype)
     ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n]
@@ -61,8 +68,12 @@ const named: Readonly<Record<string, number>> = {
 };
 
 /** The inverse of `fillValueJson` for what a document has. */
-export function parseFillValue(where: string, dtype: NumberDType, value: unknown): FillValue {
+export function parseFillValue(where: string, dtype: DType, value: unknown): FillValue {
   if (value === null) return null;
+  if (!isNumberDType(dtype)) {
+    checkFillValue(where, dtype, value as FillValue);
+    return value as FillValue;
+  }
   if (typeof value === "number" || typeof value === "bigint") {
     const number = isFloat(dtype) ? Number(value) : value;
     checkFillValue(where, dtype, number);
@@ -82,7 +93,7 @@ export function parseFillValue(where: string, dtype: NumberDType, value: unknown
 function elementOf(dtype: NumberDType, value: FillValue): Uint8Array {
   const bytes = new Uint8Array(dtypeBytes(dtype));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (value === null) return bytes;
+  if (typeof value !== "number" && typeof value !== "bigint") return bytes;
   if (dtype === "float32") view.setFloat32(0, Number(value), true);
   else if (dtype === "float64") view.setFloat64(0, Number(value), true);
   else {
@@ -93,8 +104,12 @@ function elementOf(dtype: NumberDType, value: FillValue): Uint8Array {
   return bytes;
 }
 
-/** Fills whole elements; null fills with zeros. */
-export function fillElements(target: Uint8Array, dtype: NumberDType, value: FillValue): void {
+/** Fills whole elements; null fills with zeros, as false and an empty text are. */
+export function fillElements(target: Uint8Array, dtype: DType, value: FillValue): void {
+  if (!isNumberDType(dtype)) {
+    target.fill(0);
+    return;
+  }
   const element = elementOf(dtype, value);
   if (element.every((byte) => byte === element[0])) {
     target.fill(element[0]!);

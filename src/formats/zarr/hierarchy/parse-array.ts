@@ -1,6 +1,6 @@
-import { isNumberDType } from "../../../model/dtype.ts";
+import { type DType, isDType } from "../../../model/dtype.ts";
 import type { ArraySpec } from "./array-spec.ts";
-import { type Attributes, dimensionsKey } from "./attributes.ts";
+import { type Attributes, dimensionsKey, maxBytesKey } from "./attributes.ts";
 import { parseCompressor } from "./codec-documents.ts";
 import type { ZarrCompression } from "./compression.ts";
 import { dtypeOfSpelling } from "./data-type.ts";
@@ -18,9 +18,25 @@ function dimensionsOf(names: unknown, rank: number): readonly string[] {
   return new Set(found).size === rank ? found : found.map((_name, axis) => `dim_${axis}`);
 }
 
-function withoutDimensions(attributes: Fields): Attributes {
+/** Without what stands in an array's spec. */
+function ownAttributes(dtype: DType, attributes: Fields): Attributes {
   const { [dimensionsKey]: _names, ...rest } = attributes;
-  return rest as Attributes;
+  if (dtype !== "string") return rest as Attributes;
+  const { [maxBytesKey]: _room, ...others } = rest;
+  return others as Attributes;
+}
+
+/** Zarr does not say how long its texts are, and nobody else's say it here. */
+function roomOf(where: string, dtype: DType, attributes: Fields): { readonly maxBytes?: number } {
+  if (dtype !== "string") return {};
+  const room = attributes[maxBytesKey];
+  if (typeof room === "number") return { maxBytes: room };
+  throw documentError(where, `its texts have no attribute "${maxBytesKey}", as those of daq-storage have`);
+}
+
+function hasTextFilter(dtype: DType, filters: unknown): boolean {
+  const list = Array.isArray(filters) ? filters : [];
+  return dtype === "string" && list.length === 1 && isFields(list[0]) && list[0].id === "vlen-utf8";
 }
 
 /** Reads `.zarray` and the attributes beside it. Throws `DaqError("format")` for what is not known here. */
@@ -36,8 +52,11 @@ export function parseArray2(where: string, path: string, fields: Fields, attribu
   if (fields.order !== "C")
     throw documentError(where, `its order is ${JSON.stringify(fields.order)}, not "C"`);
   const { filters, compressor } = fields;
-  if (filters !== null && filters !== undefined && !(Array.isArray(filters) && filters.length === 0))
-    throw documentError(where, "it has filters, which are not known here");
+  const isText = hasTextFilter(dtype, filters);
+  if (dtype === "string" && !isText) throw documentError(where, "its objects are not texts (vlen-utf8)");
+  const hasFilters =
+    filters !== null && filters !== undefined && !(Array.isArray(filters) && filters.length === 0);
+  if (hasFilters && !isText) throw documentError(where, "it has filters, which are not known here");
   if (compressor !== null && !isFields(compressor))
     throw documentError(where, `its "compressor" is neither null nor an object`);
   const separator = fields.dimension_separator ?? ".";
@@ -47,13 +66,14 @@ export function parseArray2(where: string, path: string, fields: Fields, attribu
   const spec: ArraySpec = {
     path,
     dtype,
+    ...roomOf(where, dtype, attributes),
     shape,
     chunkShape: extentsOf(where, fields, "chunks"),
     dimensions: dimensionsOf(attributes[dimensionsKey], shape.length),
     fillValue: parseFillValue(where, dtype, fields.fill_value ?? null),
     compression: compressor === null ? { codec: "none" } : parseCompressor(where, compressor.id, compressor),
     separator,
-    attributes: withoutDimensions(attributes),
+    attributes: ownAttributes(dtype, attributes),
   };
   return new ZarrArray(2, spec);
 }
@@ -70,10 +90,12 @@ function settingsOf(codec: Fields): Fields {
   return isFields(codec.configuration) ? codec.configuration : {};
 }
 
-function parseChunkCodecs(where: string, codecs: readonly Fields[]): ChunkCodecs {
+function parseChunkCodecs(where: string, dtype: DType, codecs: readonly Fields[]): ChunkCodecs {
   const [bytes, ...others] = codecs;
   const endian = bytes === undefined ? undefined : settingsOf(bytes).endian;
-  if (bytes?.name !== "bytes" || (endian !== undefined && endian !== "little"))
+  if (dtype === "string" && bytes?.name !== "vlen-utf8")
+    throw documentError(where, `its first codec is ${JSON.stringify(bytes)}, not vlen-utf8, as texts have`);
+  if (dtype !== "string" && (bytes?.name !== "bytes" || (endian !== undefined && endian !== "little")))
     throw documentError(where, `its first codec is ${JSON.stringify(bytes)}, not little-endian bytes`);
   const checksum = others.at(-1)?.name === "crc32c";
   const compressors = checksum ? others.slice(0, -1) : others;
@@ -93,12 +115,16 @@ function parseChunkCodecs(where: string, codecs: readonly Fields[]): ChunkCodecs
 }
 
 /** The codecs within a shard, and that its index is where and how it is written here. */
-function parseShard(where: string, settings: Fields): ChunkCodecs & Pick<ArraySpec, "chunkShape"> {
+function parseShard(
+  where: string,
+  dtype: DType,
+  settings: Fields,
+): ChunkCodecs & Pick<ArraySpec, "chunkShape"> {
   const index = codecList(where, settings.index_codecs).map(({ name }) => name);
   if (index.join() !== "bytes,crc32c" || (settings.index_location ?? "end") !== "end")
     throw documentError(where, "the index of its shards is not at the end, of bytes and crc32c");
   return {
-    ...parseChunkCodecs(where, codecList(where, settings.codecs)),
+    ...parseChunkCodecs(where, dtype, codecList(where, settings.codecs)),
     chunkShape: extentsOf(where, settings, "chunk_shape"),
   };
 }
@@ -136,7 +162,7 @@ function checkExtensions(where: string, fields: Fields): void {
 export function parseArray3(where: string, path: string, fields: Fields): ZarrArray {
   checkExtensions(where, fields);
   const dtype = fields.data_type;
-  if (!isNumberDType(dtype))
+  if (!isDType(dtype))
     throw documentError(where, `its data_type ${JSON.stringify(dtype)} is not one of daq-storage's`);
   const grid = fieldsOf(where, fields, "chunk_grid");
   if (grid.name !== "regular") throw documentError(where, `its chunk_grid is ${JSON.stringify(grid.name)}`);
@@ -149,16 +175,21 @@ export function parseArray3(where: string, path: string, fields: Fields): ZarrAr
   const common = {
     path,
     dtype,
+    ...roomOf(where, dtype, attributes),
     shape,
     dimensions: dimensionsOf(fields.dimension_names ?? attributes[dimensionsKey], shape.length),
     fillValue: parseFillValue(where, dtype, fields.fill_value),
     separator: separatorOf(where, fields),
-    attributes: withoutDimensions(attributes),
+    attributes: ownAttributes(dtype, attributes),
   };
   if (codecs[0]?.name !== "sharding_indexed")
-    return new ZarrArray(3, { ...common, chunkShape: objectShape, ...parseChunkCodecs(where, codecs) });
+    return new ZarrArray(3, {
+      ...common,
+      chunkShape: objectShape,
+      ...parseChunkCodecs(where, dtype, codecs),
+    });
   if (codecs.length > 1)
     throw documentError(where, "it has codecs behind its shards, which are not known here");
-  const shard = parseShard(where, settingsOf(codecs[0]));
+  const shard = parseShard(where, dtype, settingsOf(codecs[0]));
   return new ZarrArray(3, { ...common, shardShape: objectShape, ...shard });
 }

@@ -1,6 +1,7 @@
 import type { EncodeStep } from "../../../bytes/compress/codec.ts";
-import { dtypeBytes, dtypes, isNumberDType } from "../../../model/dtype.ts";
+import { dtypeBytes, dtypes, isDType, isNumberDType } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
+import { mostTextBytes } from "../../../model/text-values.ts";
 import { arrayDocuments } from "./array-documents.ts";
 import type { ArraySpec, ZarrFormat } from "./array-spec.ts";
 import type { Attributes, NodeDocument } from "./attributes.ts";
@@ -91,11 +92,11 @@ export class ZarrArray {
 
   /** Throws `DaqError` for what cannot be. */
   constructor(format: ZarrFormat, spec: ArraySpec) {
-    const { path, dtype, shape, chunkShape, shardShape } = spec;
+    const { path, dtype, maxBytes, shape, chunkShape, shardShape } = spec;
     checkNodePath(path);
     if (format !== 2 && format !== 3)
       throw refuse(path, `Zarr has no version ${String(format)} here`, "Choose 3 or 2.");
-    if (!isNumberDType(dtype))
+    if (!isDType(dtype))
       throw refuse(
         path,
         `there is no dtype ${shownValue(dtype)}`,
@@ -112,7 +113,13 @@ export class ZarrArray {
       );
     this.format = format;
     this.spec = spec;
-    this.elementBytes = dtypeBytes(dtype);
+    if (dtype === "string" && !(Number.isInteger(maxBytes) && maxBytes! >= 1 && maxBytes! <= mostTextBytes))
+      throw refuse(
+        path,
+        `it does not say how many bytes its texts have at most (${shownValue(maxBytes)})`,
+        `Give 1 to ${mostTextBytes} as maxBytes.`,
+      );
+    this.elementBytes = isNumberDType(dtype) ? dtypeBytes(dtype) : (maxBytes ?? 1);
     this.chunkBytes = countOf(chunkShape) * this.elementBytes;
     if (this.chunkBytes > largestChunkBytes)
       throw refuse(
@@ -124,7 +131,9 @@ export class ZarrArray {
     if (format === 3 && this.fillValue === null)
       throw refuse(path, "version 3 has no fill value null", "Give a value.");
     checkFillValue(`Zarr array "${path}"`, dtype, this.fillValue);
-    this.steps = encodeStepsOf(spec.compression, this.elementBytes, spec.checksum === true);
+    const isText = dtype === "string";
+    const steps = encodeStepsOf(spec.compression, isText ? 1 : this.elementBytes, spec.checksum === true);
+    this.steps = isText ? [{ codec: "vlen-utf8", cellBytes: this.elementBytes }, ...steps] : steps;
     this.chunkCounts = partsOf(shape, chunkShape);
     this.objectShape = shardShape ?? chunkShape;
     this.objectCounts = partsOf(shape, this.objectShape);
@@ -189,6 +198,8 @@ export class ZarrArray {
 }
 
 function defaultFillValue(format: ZarrFormat, { dtype }: ArraySpec): FillValue {
+  if (dtype === "string") return "";
   if (format === 2) return null;
+  if (dtype === "bool") return false;
   return isFloat(dtype) ? Number.NaN : 0;
 }
