@@ -481,7 +481,9 @@ def _describe(record):
     parts = []
     for name, values in record.columns.items():
         if values.ndim == 1:
-            parts.append(f"{name}={values[-1]}{units[name]}")
+            last = values[-1]
+            shown = repr(last.decode("utf-8", "replace")) if isinstance(last, bytes) else last
+            parts.append(f"{name}={shown}{units[name]}")
         else:
             shape = "x".join(map(str, values.shape[1:]))
             parts.append(f"{name} {values.dtype} {shape} min {values[-1].min()} max {values[-1].max()} mean {values[-1].mean():.6g}")

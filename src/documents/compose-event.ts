@@ -6,6 +6,7 @@ import type { Event } from "./event.ts";
 import type { EventDescriptor } from "./event-descriptor.ts";
 import type { EventPage } from "./event-page.ts";
 import { secondsOf } from "./seconds-of.ts";
+import { storingProblemOf } from "./storing-problem.ts";
 import { valueProblem } from "./value-problem.ts";
 
 /** Rows of one stream under one descriptor. */
@@ -37,6 +38,7 @@ export function composeEvents(
   columns: readonly Column[],
   counter: { events: number },
 ): ComposedDescriptor {
+  const checked = columns.map((column) => ({ ...column, storingProblem: storingProblemOf(column.key) }));
   const streamName = descriptor.name ?? "";
   const refuse = (message: string, hint: string): never => {
     throw new DaqError("device", `Stream ${streamName}: ${message}`, { hint });
@@ -60,7 +62,7 @@ export function composeEvents(
       const data: Record<string, unknown> = {};
       const timestamps: Record<string, number> = {};
       let given = 0;
-      for (const { name, timeName, key } of columns) {
+      for (const { name, timeName, key, storingProblem } of checked) {
         const reading = readings[name];
         if (reading === undefined)
           return refuse(
@@ -70,6 +72,14 @@ export function composeEvents(
         const problem = valueProblem(reading.value, key);
         if (problem !== undefined)
           refuse(`${name}: ${problem}.`, "The device's description and what it gives have to agree.");
+        const unstorable = storingProblem?.(reading.value);
+        if (unstorable !== undefined)
+          refuse(
+            `${name} ${unstorable}.`,
+            typeof reading.value === "string"
+              ? "The device's description says how long a text can get: maxBytes."
+              : "The device's description and what it gives have to agree.",
+          );
         const taken = secondsOf(reading.timestampNs);
         data[name] = plain(reading.value);
         data[timeName] = reading.timestampNs;

@@ -14,7 +14,7 @@ import { triggerAndRead } from "../engine/plans/point.ts";
 import { scan } from "../engine/plans/scan.ts";
 import { readJsonlDocuments } from "../formats/jsonl/read-jsonl-documents.ts";
 import { loadFormat } from "../formats/registry.ts";
-import { numberDType, typedView } from "../model/dtype.ts";
+import { elementReader } from "../model/element-reader.ts";
 import type { RunReport } from "../run/run-contract.ts";
 import { openExperiment } from "./open-experiment.ts";
 
@@ -67,8 +67,10 @@ async function numbersOf({ index, indexPath }: RunReport, stream: string, column
   const numbers: number[] = [];
   for await (const batch of (await loadFormat("arrow")).read(join(dirname(indexPath), file.path), stream)) {
     const at = batch.stream.columns.findIndex(({ name }) => name === column);
-    for (const value of typedView(numberDType(batch.stream.columns[at]!.dtype), batch.columns[at]!.bytes))
-      numbers.push(Number(value));
+    const { shape } = batch.stream.columns[at]!;
+    const elementAt = elementReader(batch.stream.columns[at]!, batch.columns[at]!.bytes);
+    const elements = shape.reduce((product, extent) => product * extent, batch.count);
+    for (let element = 0; element < elements; element++) numbers.push(Number(elementAt(element)));
   }
   return numbers;
 }

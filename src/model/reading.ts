@@ -22,6 +22,8 @@ export type Readings = { readonly [name: string]: Reading };
 /** What stands behind a quantity of a device: all that a reader of its values has to know. */
 export type Quantity = {
   readonly dtype: DType | "boolean";
+  /** Of a `string`: room for one text, in bytes of UTF-8. Absent: 1024. */
+  readonly maxBytes?: number;
   /** Absent: a single value. */
   readonly shape?: readonly number[];
   /** A name for each dimension of `shape`. */

@@ -1,6 +1,9 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Room for a text of which nobody says how long it can get. */
+export const usualTextBytes = 1024;
+
 /** Longest text, in bytes, that a column may announce. */
 export const mostTextBytes = 65_535;
 

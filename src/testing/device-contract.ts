@@ -34,7 +34,8 @@ function kindOf(value: Exclude<ReadingValue, null>): string {
 }
 
 function wanted(dtype: Quantities[string]["dtype"]): string {
-  return dtype === "string" || dtype === "boolean" ? dtype : "number";
+  if (dtype === "string") return dtype;
+  return dtype === "bool" || dtype === "boolean" ? "boolean" : "number";
 }
 
 async function rejectsSoon(work: Promise<unknown>, startedMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { numberDType, type TypedArray, typedView } from "../model/dtype.ts";
+import { type Element, elementReader } from "../model/element-reader.ts";
 import { DaqError } from "../model/errors.ts";
 import type { FrameSink, RecordsToWrite, Reservation, StreamSink } from "../model/frame-sink.ts";
 import { AccountBook, type LossReason, type StreamAccount } from "../model/ledger.ts";
@@ -84,10 +85,24 @@ class MemoryStream implements StreamSink {
     return this.#busy === "reserved";
   }
 
-  /** All stored values of a column, one record after the other. */
+  /** All stored values of a column of numbers, one record after the other. */
   values(name: string): TypedArray {
     const index = this.#indexOf(name);
     return typedView(numberDType(this.#column(index).dtype), joined(this.#chunks[index]!));
+  }
+
+  /** All stored elements of a column of any dtype; `null` for those of a record that has none. */
+  elements(name: string): (Element | null)[] {
+    const index = this.#indexOf(name);
+    const column = this.#column(index);
+    const bytes = joined(this.#chunks[index]!);
+    const validity = column.nullable === true ? this.validity(name) : undefined;
+    const elementAt = elementReader(column, bytes);
+    const extent = column.shape.reduce((product, size) => product * size, 1);
+    const records = bytes.byteLength / columnItemBytes(column);
+    return Array.from({ length: records * extent }, (_, at) =>
+      validity?.[Math.floor(at / extent)] === 0 ? null : elementAt(at),
+    );
   }
 
   /** One byte for each stored record: 1 valid, 0 missing. */

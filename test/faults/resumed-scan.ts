@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { spawnDaq } from "../../src/cli/captured-terminal.test.ts";
 import { loadFormat } from "../../src/formats/registry.ts";
-import { numberDType, typedView } from "../../src/model/dtype.ts";
+import { type Element, elementReader } from "../../src/model/element-reader.ts";
 import { readRunIndex } from "../../src/recorder/run-index.ts";
 
 const program = resolve(import.meta.dirname, "../../bin/daq.js");
@@ -132,25 +132,27 @@ export class ScanFolder {
   }
 
   /** All values of the run's streams but times, by format, stream and column. */
-  async values(): Promise<Record<string, readonly (number | bigint | null)[]>> {
+  async values(): Promise<Record<string, readonly (Element | null)[]>> {
     const index = await readRunIndex(this.index);
-    const values: Record<string, (number | bigint | null)[]> = {};
+    const values: Record<string, (Element | null)[]> = {};
     for (const { format, files } of index.outputs)
       for (const { path, streams } of files)
         for (const stream of streams)
           for await (const batch of (await loadFormat(format)).read(join(this.path, path), stream)) {
-            const add = (name: string, column: Iterable<number | bigint | null>) => {
+            const add = (name: string, column: Iterable<Element | null>) => {
               const key = `${format} ${stream} ${name}`;
               values[key] ??= [];
               for (const value of column) values[key].push(value);
             };
             add("sequence", batch.sequences);
-            for (const [at, { name, dtype }] of batch.stream.columns.entries()) {
+            for (const [at, described] of batch.stream.columns.entries()) {
+              const { name } = described;
               if (name.endsWith("_time_ns")) continue;
               const { bytes, validity } = batch.columns[at]!;
-              const column = Array.from(
-                typedView(numberDType(dtype), bytes) as Iterable<number | bigint>,
-                (value, row) => (validity?.[row] === 0 ? null : value),
+              const elementAt = elementReader(described, bytes);
+              const elements = described.shape.reduce((product, size) => product * size, batch.count);
+              const column = Array.from({ length: elements }, (_, index) =>
+                validity?.[Math.floor((index * batch.count) / elements)] === 0 ? null : elementAt(index),
               );
               add(name, column);
             }

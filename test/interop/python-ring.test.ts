@@ -10,6 +10,7 @@ import { numberDTypes } from "../../src/model/dtype.ts";
 import type { Reservation } from "../../src/model/frame-sink.ts";
 import type { RunInfo } from "../../src/model/run.ts";
 import { columnItemBytes, type StreamSchema } from "../../src/model/stream-schema.ts";
+import { putText } from "../../src/model/text-values.ts";
 import type { RingOptions } from "../../src/ring/ring-options.ts";
 import type { RingStream } from "../../src/ring/ring-stream.ts";
 import { Random } from "../ring/random.ts";
@@ -31,6 +32,9 @@ const everyType: StreamSchema = {
     ...numberDTypes.map((dtype) => ({ name: dtype, dtype, shape: [], dims: [], unit: "V" })),
     { name: "power", dtype: "float64", shape: [], dims: [], nullable: true },
     { name: "vector", dtype: "int16", shape: [3], dims: ["axis"], nullable: true },
+    { name: "comment", dtype: "string", shape: [], dims: [], maxBytes: 12 },
+    { name: "mode", dtype: "string", shape: [], dims: [], maxBytes: 5, nullable: true },
+    { name: "open", dtype: "bool", shape: [], dims: [] },
   ],
   source: "test",
   clock: "device",
@@ -63,6 +67,8 @@ const info: RunInfo = {
 function rowBytes(schema: StreamSchema, column: number, sequence: number): Uint8Array {
   const random = new Random(sequence * 131 + column * 17 + schema.name.length);
   const { dtype } = schema.columns[column]!;
+  if (dtype === "bool") return Uint8Array.of(random.integer(0, 1));
+  if (dtype === "string") return textBytes(columnItemBytes(schema.columns[column]!), random);
   const bytes = Uint8Array.from({ length: columnItemBytes(schema.columns[column]!) }, () =>
     random.integer(0, 255),
   );
@@ -71,6 +77,15 @@ function rowBytes(schema: StreamSchema, column: number, sequence: number): Uint8
     for (let at = 0; at < bytes.length; at += dtype === "float32" ? 4 : 8)
       bytes[at + (dtype === "float32" ? 3 : 7)] = 0x41;
   return bytes;
+}
+
+function textBytes(maxBytes: number, random: Random): Uint8Array {
+  const cell = new Uint8Array(maxBytes);
+  const characters = Array.from({ length: random.integer(0, maxBytes) }, () => random.pick([..."aZ µ度🔬"]));
+  let text = "";
+  for (const character of characters) if (Buffer.byteLength(text + character) <= maxBytes) text += character;
+  putText(cell, text);
+  return cell;
 }
 
 function isValid(column: number, sequence: number): number {
@@ -174,7 +189,7 @@ function compareValues(schema: StreamSchema, seen: StreamReport): void {
   );
   assert.equal(seen.columns.sequence, sha([int64Bytes(numbers.map(BigInt))]));
   assert.equal(seen.columns.timestamps_ns, sha([int64Bytes(times)]), `${schema.name}: timestamps`);
-  for (const [index, { name, nullable, dtype, shape }] of schema.columns.entries()) {
+  for (const [index, { name, nullable, dtype, shape, maxBytes }] of schema.columns.entries()) {
     assert.equal(
       seen.columns[name],
       sha(ranges.map(([first, count]) => rows(schema, index, first, count))),
@@ -187,6 +202,10 @@ function compareValues(schema: StreamSchema, seen: StreamReport): void {
         `mask of ${name}`,
       );
     else assert.equal(seen.masks[name], undefined);
+    if (dtype === "string" || dtype === "bool") {
+      assert.equal(seen.types[name], dtype === "bool" ? "|b1 ()" : `|S${maxBytes} ()`);
+      continue;
+    }
     const size = dtype.endsWith("8") ? 1 : Number(/\d+/.exec(dtype)![0]) / 8;
     const kind = dtype.startsWith("u") ? "u" : dtype.startsWith("f") ? "f" : "i";
     const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { jsonLines, spawnDaq, until } from "../../src/cli/captured-terminal.test.ts";
 import { loadFormat } from "../../src/formats/registry.ts";
-import { numberDType, typedView } from "../../src/model/dtype.ts";
+import { type Element, elementReader } from "../../src/model/element-reader.ts";
 import { recover } from "../../src/recorder/recover-run.ts";
 import { type RunIndex, readRunIndex } from "../../src/recorder/run-index.ts";
 
@@ -94,12 +94,17 @@ async function columnsOf(
   path: string,
   format: string,
   stream: string,
-): Promise<Record<string, (number | bigint)[]>> {
-  const columns: Record<string, (number | bigint)[]> = {};
+): Promise<Record<string, (Element | null)[]>> {
+  const columns: Record<string, (Element | null)[]> = {};
   for await (const batch of (await loadFormat(format)).read(path, stream))
-    for (const [index, { name, dtype }] of batch.stream.columns.entries()) {
-      const values = typedView(numberDType(dtype), batch.columns[index]!.bytes) as Iterable<number | bigint>;
-      columns[name] = [...(columns[name] ?? []), ...values];
+    for (const [index, column] of batch.stream.columns.entries()) {
+      const { bytes, validity } = batch.columns[index]!;
+      const elementAt = elementReader(column, bytes);
+      const elements = column.shape.reduce((product, size) => product * size, batch.count);
+      const values = Array.from({ length: elements }, (_, at) =>
+        validity?.[Math.floor((at * batch.count) / elements)] === 0 ? null : elementAt(at),
+      );
+      columns[column.name] = [...(columns[column.name] ?? []), ...values];
     }
   return columns;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { type DType, dtypeBytes, dtypes, numberDType, typedView } from "../../model/dtype.ts";
+import { type DType, dtypeBytes, numberDType, numberDTypes, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { SettingValues } from "../../model/setting.ts";
 import { MemorySink } from "../../testing/memory-sink.ts";
@@ -52,7 +52,7 @@ function randomBytes(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, index) => Math.imul(index + 1, 2654435761) >>> 24);
 }
 
-for (const dtype of dtypes)
+for (const dtype of numberDTypes)
   for (const order of ["little", "big"] as const)
     test(`separates interleaved ${dtype} samples, ${order}-endian, wherever the chunks are cut`, async () => {
       const size = dtypeBytes(numberDType(dtype));
@@ -240,6 +240,62 @@ test("takes an empty field for a missing value, and NaN only for what says so", 
   const floats = [...(stream.values("a") as Float64Array)];
   assert.deepEqual(floats.slice(1, 5), [Number.NaN, Number.NaN, Infinity, -Infinity]);
   assert.equal(stream.account.lost, 2);
+});
+
+test("reads texts and switches, in quotes or not, and an empty field is missing", async () => {
+  const settings = {
+    encoding: "lines",
+    columns: ["time", "comment", "open", "power"],
+    dtype: ["float64", "string", "bool", "float64"],
+    timestamp_column: "time",
+    max_bytes: 24,
+  };
+  const lines = [
+    '1700000000.5,"stable, ""quiet""",true,1.5',
+    "1700000001,  température 21 µ°  ,OFF,2",
+    '1700000002,,,""',
+    '1700000003,5" pipe,1,3',
+    '1700000004,"a;b\tc",0,4',
+    '1700000005,"open,0,5',
+  ];
+  const { stream, warnings } = await decode(settings, shredded(Buffer.from(`${lines.join("\n")}\n`)));
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(stream.elements("comment"), [
+    'stable, "quiet"',
+    "température 21 µ°",
+    null,
+    '5" pipe',
+    "a;b\tc",
+    '"open',
+  ]);
+  assert.deepEqual(stream.elements("open"), [true, false, null, true, false, false]);
+  assert.deepEqual(stream.elements("power"), [1.5, 2, null, 3, 4, 5]);
+  assert.equal(stream.timestampsNs[0], 1_700_000_000_500_000_000n);
+});
+
+test("a text without room and a switch that is neither on nor off are lost with their line, and say so", async () => {
+  const settings = { encoding: "lines", columns: ["note", "on"], dtype: ["string", "bool"], max_bytes: 4 };
+  const { stream, warnings } = await decode(settings, ["four,on\nfives,off\nµµ,0\nok,maybe\n"]);
+  assert.deepEqual(stream.elements("note"), ["four", "µµ"]);
+  assert.deepEqual(
+    stream.account.ranges.map(({ first, count, detail }) => [first, count, detail]),
+    [
+      [1, 1, 'line 2: note "fives" is 5 bytes long in UTF-8, where 4 fit'],
+      [3, 1, 'line 4: on "maybe" is neither 1, true or on nor 0, false or off'],
+    ],
+  );
+  assert.equal(warnings.length, 2);
+});
+
+test("texts and switches are for lines, have no unit, and are no time", () => {
+  const refused = (settings: SettingValues) => () => byteStream("device0", "test", settings);
+  assert.throws(refused({ encoding: "raw", dtype: "bool" }), /has numbers, not bool/);
+  assert.throws(refused({ encoding: "lines", dtype: "string", units: "V" }), /has the unit V/);
+  assert.throws(refused({ encoding: "lines", max_bytes: 4 }), /"max_bytes" is for columns of dtype "string"/);
+  assert.throws(
+    refused({ encoding: "lines", columns: ["t", "x"], dtype: ["string", "int8"], timestamp_column: "t" }),
+    /timestamp_column = "t" is of dtype string/,
+  );
 });
 
 test("keeps every digit of 64-bit integers", async () => {

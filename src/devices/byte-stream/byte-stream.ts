@@ -1,8 +1,9 @@
-import type { NumberDType } from "../../model/dtype.ts";
+import { type DType, isNumberDType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import type { SettingValues } from "../../model/setting.ts";
 import type { Column, StreamSchema } from "../../model/stream-schema.ts";
+import { usualTextBytes } from "../../model/text-values.ts";
 import { configuredSchema } from "../configured-schema.ts";
 import type { SourceContext } from "../contract.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
@@ -21,7 +22,7 @@ export type ByteStream = {
 
 const onlyFor = {
   raw: ["shape", "dims", "byte_order", "skip_bytes"],
-  lines: ["delimiter", "comment", "skip_lines", "timestamp_column"],
+  lines: ["delimiter", "comment", "skip_lines", "timestamp_column", "max_bytes"],
 } as const;
 
 /** `source` goes into the schema. Throws `DaqError("config")` for keys that do not go together. */
@@ -45,6 +46,14 @@ export function byteStream(id: string, source: string, settings: SettingValues):
     fail('encoding = "raw" needs "dtype"', 'Say what the bytes are, for example dtype = "uint16".');
   else if (encoding === "raw" && typeof settings.dtype !== "string")
     fail('encoding = "raw" has one dtype for all values', 'Give a single one, for example dtype = "uint16".');
+  else if (encoding === "raw" && !isNumberDType(settings.dtype))
+    fail(
+      `encoding = "raw" has numbers, not ${settings.dtype}`,
+      'For texts and switches set encoding = "lines".',
+    );
+  const maxBytes = (settings.max_bytes as number | undefined) ?? usualTextBytes;
+  if (settings.max_bytes !== undefined && ![settings.dtype].flat().includes("string"))
+    fail('"max_bytes" is for columns of dtype "string", and there is none', 'Remove "max_bytes".');
 
   const names =
     settings.shape === undefined ? ((settings.columns as string[] | undefined) ?? ["value"]) : ["frame"];
@@ -68,9 +77,18 @@ export function byteStream(id: string, source: string, settings: SettingValues):
   const shape = (settings.shape as number[] | undefined) ?? [];
   const columns = names.map((name, index): Column => {
     const unit = perColumn<string>("units", index);
+    const dtype = perColumn<DType>("dtype", index) ?? "float64";
+    if (!isNumberDType(dtype) && unit !== undefined && unit !== "")
+      fail(`column "${name}" is of dtype ${dtype}, and has the unit ${unit}`, 'Give "" for it in units.');
+    if (!isNumberDType(dtype) && index === timeField)
+      fail(
+        `timestamp_column = "${name}" is of dtype ${dtype}`,
+        "A time is a number: leave its dtype float64.",
+      );
     return {
       name,
-      dtype: perColumn<NumberDType>("dtype", index) ?? "float64",
+      dtype,
+      ...(dtype === "string" ? { maxBytes } : {}),
       shape,
       dims: (settings.dims as string[] | undefined) ?? usualDims(shape.length),
       ...(unit === undefined || unit === "" ? {} : { unit }),

@@ -1,10 +1,10 @@
-import { numberDType } from "../../model/dtype.ts";
 import type { StreamSink } from "../../model/frame-sink.ts";
 import { parseUnixSeconds } from "./decimal-time.ts";
+import type { FieldColumn } from "./field-column.ts";
+import { fieldColumnOf } from "./field-column-of.ts";
 import { splitFields } from "./line-fields.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { DecoderContext, RecordDecoder } from "./record-decoder.ts";
-import { TextColumn } from "./text-column.ts";
 
 export type LineLayout = {
   /** Names of all fields of a line, the time among them. */
@@ -27,7 +27,7 @@ export class LineDecoder implements RecordDecoder {
   #layout: LineLayout;
   #context: DecoderContext;
   #splitter: LineSplitter;
-  #columns: TextColumn[];
+  #columns: FieldColumn[];
   #timestampsNs = new BigInt64Array(0);
   #rows = 0;
   #lineNumber = 0;
@@ -43,7 +43,7 @@ export class LineDecoder implements RecordDecoder {
     this.#context = context;
     this.#limit = context.recordLimit;
     this.#splitter = new LineSplitter(stream.schema.name);
-    this.#columns = stream.schema.columns.map((column) => new TextColumn(numberDType(column.dtype)));
+    this.#columns = stream.schema.columns.map(fieldColumnOf);
   }
 
   get finished(): boolean {

@@ -1,7 +1,14 @@
-/** Splits a line into its fields, without the blanks around them. `delimiter` absent: found for each line. */
+const quoted = /"(?:[^"]|"")*"/g;
+
+/**
+ * Splits a line into its fields, without the blanks around them. `delimiter` absent: found for each line. A field may stand in
+ * quotes, and then has delimiters in it; two quotes there are one.
+ */
 export function splitFields(line: string, fieldCount: number, delimiter: string | undefined): string[] {
-  const separator = delimiter ?? detect(line, fieldCount);
-  if (separator === undefined) return [line.trim()];
+  const hasQuotes = line.includes('"');
+  const separator = delimiter ?? detect(hasQuotes ? line.replace(quoted, "") : line, fieldCount);
+  if (separator === undefined) return [unquoted(line.trim())];
+  if (hasQuotes) return splitQuoted(line.trim(), separator);
   const fields = separator === " " ? line.trim().split(/\s+/) : line.split(separator);
   for (let index = 0; index < fields.length; index++) fields[index] = fields[index]!.trim();
   return fields;
@@ -13,4 +20,33 @@ function detect(line: string, fieldCount: number): string | undefined {
   if (line.includes("\t")) return "\t";
   if (line.includes(";")) return ";";
   return line.includes(",") ? "," : " ";
+}
+
+function splitQuoted(line: string, separator: string): string[] {
+  const fields: string[] = [];
+  for (let at = 0; ; ) {
+    while (line[at] === " " || (line[at] === "\t" && separator !== "\t")) at++;
+    const end = endOfField(line, at, separator);
+    fields.push(unquoted(line.slice(at, end).trim()));
+    if (end === line.length) return fields;
+    at = end + separator.length;
+  }
+}
+
+/** Where the next separator is that does not stand in quotes, or the line's end. A quote that nothing closes is a character. */
+function endOfField(line: string, at: number, separator: string): number {
+  let from = at;
+  if (line[at] === '"') {
+    quoted.lastIndex = at;
+    const match = quoted.exec(line);
+    if (match?.index === at) from = quoted.lastIndex;
+  }
+  const end = separator === " " ? line.slice(from).search(/\s/) : line.slice(from).indexOf(separator);
+  return end < 0 ? line.length : from + end;
+}
+
+function unquoted(field: string): string {
+  if (field.length < 2 || !field.startsWith('"') || !field.endsWith('"')) return field;
+  const inner = field.slice(1, -1);
+  return inner.replaceAll('""', "").includes('"') ? field : inner.replaceAll('""', '"');
 }

@@ -1,6 +1,7 @@
-import { isNumberDType, numberDTypes } from "../../model/dtype.ts";
+import { dtypes, isDType, numberDTypes } from "../../model/dtype.ts";
 import type { MetadataValue } from "../../model/metadata.ts";
 import type { Setting } from "../../model/setting.ts";
+import { mostTextBytes, usualTextBytes } from "../../model/text-values.ts";
 
 /**
  * How bytes become records: the keys that every driver of a byte stream has. Keys of one encoding have no default
@@ -18,7 +19,15 @@ export const byteStreamSettings: readonly Setting[] = [
     key: "dtype",
     kind: "string-or-strings",
     check: checkDTypes,
-    doc: `Type of the values: ${numberDTypes.join(", ")}. Needed for raw. For lines one for all columns or a list with one for each; absent: float64.`,
+    doc: `Type of the values: ${numberDTypes.join(", ")}; for lines bool (1, true, on, 0, false, off) and string as well. Needed for raw. For lines one for all columns or a list with one for each; absent: float64.`,
+  },
+  {
+    key: "max_bytes",
+    kind: "integer",
+    min: 1,
+    max: mostTextBytes,
+    unit: "bytes",
+    doc: `lines: room for a text of a string column, in UTF-8; a line with a longer one is lost, and the ledger says so. Absent: ${usualTextBytes}.`,
   },
   {
     key: "columns",
@@ -100,8 +109,7 @@ export const byteStreamSettings: readonly Setting[] = [
 
 function checkDTypes(value: MetadataValue): string | undefined {
   const given: readonly MetadataValue[] = Array.isArray(value) ? value : [value as string];
-  const wrong = given.find((dtype) => !isNumberDType(dtype));
-  if (wrong !== undefined)
-    return `"${String(wrong)}" is not a dtype; choose from: ${numberDTypes.join(", ")}`;
+  const wrong = given.find((dtype) => !isDType(dtype));
+  if (wrong !== undefined) return `"${String(wrong)}" is not a dtype; choose from: ${dtypes.join(", ")}`;
   return given.length === 0 ? "expected at least one dtype" : undefined;
 }

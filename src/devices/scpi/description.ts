@@ -15,6 +15,8 @@ export type Answer = {
 /** A value that is asked for, with all that a reader of it has to know. */
 export type DescribedQuantity = Answer & {
   readonly unit: string | null;
+  /** Of a text, in UTF-8. */
+  readonly maxBytes?: number;
   readonly precision?: number;
   readonly limits?: readonly [low: number, high: number];
 };

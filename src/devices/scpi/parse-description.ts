@@ -171,13 +171,15 @@ class DescriptionReader {
         continue;
       }
       const { values, origins, invalid } = this.#table(title, readingSettings, inner);
-      const { type, choices, bit } = values;
+      const { type, choices, bit, max_bytes: maxBytes } = values;
       if (type === "choice" && choices === undefined && !invalid.has("choices"))
         this.#problems.add(inner.origin, `[${title}] choices`, 'missing; type = "choice" needs it');
       if (type !== "choice" && choices !== undefined)
         this.#problems.add(origins.get("choices"), `[${title}] choices`, 'belongs to type = "choice"');
       if (type !== "boolean" && bit !== undefined)
         this.#problems.add(origins.get("bit"), `[${title}] bit`, 'belongs to type = "boolean"');
+      if (type !== "text" && maxBytes !== undefined)
+        this.#problems.add(origins.get("max_bytes"), `[${title}] max_bytes`, 'belongs to type = "text"');
       found.set(name, { ...answer(values), ...quantityOf(values) });
     }
     return found;
@@ -286,11 +288,18 @@ function answer({ query, type, pattern, missing, choices, bit }: AnswerValues): 
   };
 }
 
-type QuantityValues = Pick<ValuesOf<typeof readingSettings>, "unit" | "precision" | "limits">;
+type QuantityValues = Pick<ValuesOf<typeof readingSettings>, "unit" | "precision" | "limits"> &
+  Partial<Pick<ValuesOf<typeof readingSettings>, "max_bytes">>;
 
-function quantityOf({ unit, precision, limits }: QuantityValues): Omit<DescribedQuantity, keyof Answer> {
+function quantityOf({
+  unit,
+  precision,
+  limits,
+  max_bytes: maxBytes,
+}: QuantityValues): Omit<DescribedQuantity, keyof Answer> {
   return {
     unit: unit ?? null,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(precision === undefined ? {} : { precision }),
     ...(limits === undefined ? {} : { limits: limits as [number, number] }),
   };

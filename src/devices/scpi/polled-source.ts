@@ -1,15 +1,16 @@
 import { DaqError } from "../../model/errors.ts";
 import type { RecordsToWrite } from "../../model/frame-sink.ts";
-import type { Readings, ReadingValue } from "../../model/reading.ts";
-import type { Column, StreamSchema } from "../../model/stream-schema.ts";
+import type { Column } from "../../model/stream-schema.ts";
+import { usualTextBytes } from "../../model/text-values.ts";
 import type { Connectable, Readable } from "../capabilities.ts";
 import { configuredSchema } from "../configured-schema.ts";
 import type { FrameSource, SourceContext } from "../contract.ts";
 import { sampleOffsetNs } from "../sample-times.ts";
 import { takenOrLost } from "../taken-or-lost.ts";
-import type { Description } from "./description.ts";
+import type { DescribedQuantity, Description } from "./description.ts";
 import { namedReadings } from "./instrument.ts";
 import type { NamedQuantities } from "./quantities.ts";
+import { recordOf } from "./record-of.ts";
 
 /** How many losses are shown; the rest is only counted. */
 const shownLosses = 5;
@@ -49,9 +50,9 @@ export function polledSource(
         if (lateNs < 0n) await clock.sleep(Number(-lateNs) / 1e6, signal);
         else slot += Math.floor((Number(lateNs) / 1e9) * rateHz);
         if (signal.aborted) break;
-        let readings: Readings;
+        let taken: RecordsToWrite;
         try {
-          readings = await instrument.read(signal);
+          taken = recordOf(schema, await instrument.read(signal));
         } catch (error) {
           if (signal.aborted) break;
           if (!(error instanceof DaqError) || error.code !== "device") throw error;
@@ -61,7 +62,7 @@ export function polledSource(
           if (losses === shownLosses) warn(`${id}: further losses are only counted.`);
           continue;
         }
-        await takenOrLost(stream, 1, () => stream.write(recordOf(schema, readings)));
+        await takenOrLost(stream, 1, () => stream.write(taken));
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -78,8 +79,7 @@ function withoutRecords(id: string, { name }: Description): FrameSource {
   return {
     id,
     streams: [],
-    run: async ({ warn }) =>
-      warn(`${id}: ${name} has no reading that is a number, so nothing of it is recorded.`),
+    run: async ({ warn }) => warn(`${id}: ${name} has no reading, so nothing of it is recorded.`),
   };
 }
 
@@ -89,41 +89,34 @@ function columnsOf(id: string, description: Description): readonly Column[] {
     ...(axis === undefined ? [] : ([[id, axis.readBack]] as const)),
     ...namedReadings(id, description),
   ]);
-  return [...quantities].flatMap(([name, { type, unit, limits, query }]): Column[] => {
-    if (type !== "number" && type !== "boolean") return [];
-    return [
-      {
-        name,
-        dtype: type === "number" ? "float64" : "uint8",
-        shape: [],
-        dims: [],
-        nullable: true,
-        description: query,
-        ...(unit === null ? {} : { unit }),
-        ...(limits === undefined ? {} : { range: limits }),
-      },
-    ];
+  return [...quantities].map(([name, quantity]): Column => {
+    const { unit, limits, query } = quantity;
+    return {
+      name,
+      shape: [],
+      dims: [],
+      nullable: true,
+      description: query,
+      ...elementOf(quantity),
+      ...(unit === null ? {} : { unit }),
+      ...(limits === undefined ? {} : { range: limits }),
+    };
   });
 }
 
-function recordOf({ columns: described }: StreamSchema, readings: Readings): RecordsToWrite {
-  const columns: Uint8Array[] = [];
-  const validity: Uint8Array[] = [];
-  let timestampNs = 0n;
-  for (const { name, dtype } of described) {
-    const reading = readings[name]!;
-    const value = numberOf(reading.value);
-    if (reading.timestampNs > timestampNs) timestampNs = reading.timestampNs;
-    validity.push(new Uint8Array([value === null ? 0 : 1]));
-    const stored = value ?? (dtype === "float64" ? Number.NaN : 0);
-    columns.push(
-      dtype === "float64" ? new Uint8Array(new Float64Array([stored]).buffer) : new Uint8Array([stored]),
-    );
+/** A choice is the text that stands for the answer. */
+function elementOf({ type, choices = {}, maxBytes }: DescribedQuantity): Pick<Column, "dtype" | "maxBytes"> {
+  switch (type) {
+    case "number":
+      return { dtype: "float64" };
+    case "boolean":
+      return { dtype: "bool" };
+    case "text":
+      return { dtype: "string", maxBytes: maxBytes ?? usualTextBytes };
+    case "choice":
+      return {
+        dtype: "string",
+        maxBytes: Math.max(1, ...Object.values(choices).map((text) => Buffer.byteLength(text))),
+      };
   }
-  return { count: 1, timestampNs, columns, validity };
-}
-
-function numberOf(value: ReadingValue): number | null {
-  if (typeof value === "boolean") return value ? 1 : 0;
-  return typeof value === "number" ? value : null;
 }

@@ -13,14 +13,15 @@ export function describeQuantities(quantities: NamedQuantities, instrument: stri
 }
 
 export function describeQuantity(
-  { query, type, choices, unit, precision, limits }: DescribedQuantity,
+  { query, type, choices, unit, precision, limits, maxBytes }: DescribedQuantity,
   instrument: string,
 ): Quantity {
-  const dtypes = { number: "float64", boolean: "boolean", text: "string", choice: "string" } as const;
+  const dtypes = { number: "float64", boolean: "bool", text: "string", choice: "string" } as const;
   return {
     dtype: dtypes[type],
     unit,
     source: `${instrument}: ${query}`,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(precision === undefined ? {} : { precision }),
     ...(limits === undefined ? {} : { limits }),
     ...(choices === undefined ? {} : { choices: Object.values(choices) }),

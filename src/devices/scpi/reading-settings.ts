@@ -1,4 +1,5 @@
 import type { Setting } from "../../model/setting.ts";
+import { mostTextBytes } from "../../model/text-values.ts";
 import { checkChoices, checkLimits, checkPattern } from "./setting-checks.ts";
 
 export const precision = {
@@ -44,6 +45,15 @@ export const answerSettings = [
   },
 ] as const satisfies readonly Setting[];
 
+const maxBytes = {
+  key: "max_bytes",
+  kind: "integer",
+  min: 1,
+  max: mostTextBytes,
+  unit: "bytes",
+  doc: "text: room for one, in UTF-8; a longer one is refused by name. Absent: 1024.",
+} as const satisfies Setting;
+
 const quantitySettings = [
   {
     key: "unit",
@@ -57,5 +67,6 @@ const quantitySettings = [
 export const readingSettings = [
   { key: "query", kind: "string", required: true, example: '"MEAS:VOLT?"', doc: "What asks for the value." },
   ...answerSettings,
+  maxBytes,
   ...quantitySettings,
 ] as const satisfies readonly Setting[];

@@ -1,7 +1,10 @@
 import type { DataKey } from "../../documents/data-key.ts";
-import { dtypeBytes, type NumberDType, numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
+import { integerProblemOf } from "../../documents/storing-problem.ts";
+import { type NumberDType, numberDType, type TypedArray, typedView } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
-import type { Column } from "../../model/stream-schema.ts";
+import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
+import { putText, textProblem } from "../../model/text-values.ts";
+import { columnOfKey } from "./column-of-key.ts";
 
 /** Rows of one quantity in memory, as the ring takes them. */
 export type EventColumn = {
@@ -9,77 +12,15 @@ export type EventColumn = {
   readonly bytes: Uint8Array;
   /** Absent for a quantity that always has a value: a time. */
   readonly validity?: Uint8Array;
+  /** `undefined` and `null` are missing. Throws `DaqError("format")` for what is no value of the column. */
   set(row: number, value: unknown): void;
 };
 
-const dtypesOfNumpy: { readonly [code: string]: NumberDType } = {
-  "|i1": "int8",
-  "<i2": "int16",
-  "<i4": "int32",
-  "<i8": "int64",
-  "|u1": "uint8",
-  "<u2": "uint16",
-  "<u4": "uint32",
-  "<u8": "uint64",
-  "<f4": "float32",
-  "<f8": "float64",
-  "|b1": "uint8",
-};
+/** Says how a value is not what was described. */
+type Refuse = (what: string) => never;
 
-/** A table has numbers: a switch is 0 or 1, and a text that is one of a few is its number among them. */
-function dtypeOf(stream: string, name: string, key: DataKey): NumberDType {
-  const numpy = typeof key.dtype_numpy === "string" ? dtypesOfNumpy[key.dtype_numpy] : undefined;
-  if (numpy !== undefined) return numpy;
-  switch (key.dtype) {
-    case "number":
-      return "float64";
-    case "integer":
-      return "int64";
-    case "boolean":
-      return "uint8";
-    default:
-      if (key.dtype === "string" && (key.choices?.length ?? 0) > 0) return "uint16";
-      throw new DaqError(
-        "format",
-        `Stream ${stream}: ${name} is ${key.dtype === "string" ? "a text" : "a list of an unknown type"}, which no table of numbers can hold.`,
-        {
-          hint: `Let ${key.object_name ?? "the device"} give it as a parameter, which goes into the descriptor, or say its \`choices\`.`,
-        },
-      );
-  }
-}
-
-function shapeOf(stream: string, name: string, key: DataKey): readonly number[] {
-  const shape = key.shape ?? [];
-  if (shape.every((extent) => typeof extent === "number" && extent > 0)) return shape as readonly number[];
-  throw new DaqError("format", `Stream ${stream}: the shape of ${name} is not fixed.`, {
-    hint: "A column has values of one shape. Let the device give a fixed number of values, or produce frames.",
-  });
-}
-
-function columnOf(stream: string, name: string, key: DataKey): Column {
-  const shape = shapeOf(stream, name, key);
-  const { low, high } = key.limits?.control ?? {};
-  const unit = key.units ?? undefined;
-  const choices = key.choices?.map((choice, number) => `${number} = ${choice}`).join(", ");
-  return {
-    name,
-    dtype: dtypeOf(stream, name, key),
-    shape,
-    dims: shape.map((_, index) => key.dims?.[index] ?? `${name}_dim_${index}`),
-    ...(unit === undefined ? {} : { unit }),
-    ...(key.time_of === undefined ? { nullable: true } : {}),
-    ...(typeof low === "number" && typeof high === "number" ? { range: [low, high] as const } : {}),
-    description: choices === undefined ? key.source : `${key.source}: ${choices}`,
-  };
-}
-
-/** What stands where there is no value: it is masked, and must not pass for one either. */
-function fillMissing(values: TypedArray, from: number, to: number): void {
-  if (values instanceof Float64Array || values instanceof Float32Array) values.fill(Number.NaN, from, to);
-  else if (values instanceof BigInt64Array || values instanceof BigUint64Array) values.fill(0n, from, to);
-  else values.fill(0, from, to);
-}
+/** How a value is put into its row; false where there is none, and the row is to be as if it were empty. */
+type PutRow = (row: number, value: unknown) => boolean;
 
 /** JSON's texts for the numbers that it does not have. */
 const notFinite: { readonly [text: string]: number } = {
@@ -87,6 +28,97 @@ const notFinite: { readonly [text: string]: number } = {
   Infinity: Number.POSITIVE_INFINITY,
   "-Infinity": Number.NEGATIVE_INFINITY,
 };
+
+/** Memory for so many rows of a quantity. Throws `DaqError("format")` for one that no column can hold. */
+export function eventColumn(stream: string, name: string, key: DataKey, rows: number): EventColumn {
+  const column = columnOfKey(stream, name, key);
+  const itemBytes = columnItemBytes(column);
+  const bytes = new Uint8Array(new ArrayBuffer(Math.ceil((rows * itemBytes) / 8) * 8));
+  const validity = column.nullable === true ? new Uint8Array(rows) : undefined;
+  const refuse: Refuse = (what) => {
+    throw new DaqError("format", `Stream ${stream}: ${name} ${what}.`, {
+      hint: "The descriptor has to say what the events hold; correct the program or the device that gave it.",
+    });
+  };
+  const part = bytes.subarray(0, rows * itemBytes);
+  const putRow = putRowOf(column, part, key.choices, refuse);
+  const missing = missingItem(column);
+  return {
+    column,
+    bytes,
+    ...(validity === undefined ? {} : { validity }),
+    set(row, value) {
+      const isThere = putRow(row, value);
+      if (!isThere) bytes.set(missing, row * itemBytes);
+      if (validity !== undefined) validity[row] = Number(isThere);
+    },
+  };
+}
+
+/** What stands where there is no value: it is masked, and must not pass for one either. */
+function missingItem(column: Column): Uint8Array {
+  const bytes = new Uint8Array(new ArrayBuffer(columnItemBytes(column)));
+  if (column.dtype === "float32" || column.dtype === "float64")
+    (typedView(column.dtype, bytes) as Float32Array | Float64Array).fill(Number.NaN);
+  return bytes;
+}
+
+function putRowOf(
+  column: Column,
+  bytes: Uint8Array,
+  choices: readonly string[] | undefined,
+  refuse: Refuse,
+): PutRow {
+  if (column.dtype === "string") return textPut(column, bytes, refuse);
+  if (column.dtype === "bool") return boolPut(bytes, refuse);
+  return numbersPut(column, bytes, choices, refuse);
+}
+
+function textPut({ maxBytes = 0 }: Column, bytes: Uint8Array, refuse: Refuse): PutRow {
+  return (row, value) => {
+    if (value === null || value === undefined) return false;
+    if (typeof value !== "string") return refuse(`is ${String(value)}, where a text was described`);
+    const problem = textProblem(value, maxBytes);
+    if (problem !== undefined) return refuse(problem);
+    putText(bytes.subarray(row * maxBytes, (row + 1) * maxBytes), value);
+    return true;
+  };
+}
+
+function boolPut(bytes: Uint8Array, refuse: Refuse): PutRow {
+  return (row, value) => {
+    if (value === null || value === undefined) return false;
+    if (value !== true && value !== false && value !== 0 && value !== 1)
+      return refuse(`is ${String(value)}, where true or false was described`);
+    bytes[row] = Number(value);
+    return true;
+  };
+}
+
+function numbersPut(
+  column: Column,
+  bytes: Uint8Array,
+  choices: readonly string[] | undefined,
+  refuse: Refuse,
+): PutRow {
+  const extent = column.shape.reduce((product, size) => product * size, 1);
+  const dtype = numberDType(column.dtype);
+  const put = putInto(typedView(dtype, bytes), dtype, refuse);
+  return (row, value) => {
+    if (!Array.isArray(value)) {
+      const number = toNumber(value, choices);
+      if (number === undefined) return false;
+      if (extent > 1) refuse(`is a single value, where a list of ${extent} was described`);
+      return put(row * extent, number);
+    }
+    const items = value.flat(8);
+    if (items.length !== extent) refuse(`is a list of ${items.length}, where one of ${extent} was described`);
+    let isWhole = true;
+    for (const [index, item] of items.entries())
+      if (!put(row * extent + index, toNumber(item, choices))) isWhole = false;
+    return isWhole;
+  };
+}
 
 /** Undefined for what no number stands for: `null`, or a text that is not one of the few. */
 function toNumber(value: unknown, choices: readonly string[] | undefined): number | bigint | undefined {
@@ -106,75 +138,24 @@ function toNumber(value: unknown, choices: readonly string[] | undefined): numbe
   }
 }
 
-type Put = (at: number, value: number | bigint | undefined) => boolean;
-
 /** How a number is put in its place; false when there is none that these values can have. */
-function putInto(values: TypedArray, refuse: (value: number | bigint) => never): Put {
+function putInto(
+  values: TypedArray,
+  dtype: NumberDType,
+  refuse: Refuse,
+): (at: number, value: number | bigint | undefined) => boolean {
   if (values instanceof Float64Array || values instanceof Float32Array)
     return (at, value) => {
       values[at] = value === undefined ? Number.NaN : Number(value);
       return true;
     };
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
-    return (at, value) => {
-      if (!isFiniteNumber(value)) return false;
-      if (typeof value === "number" && !Number.isInteger(value)) return refuse(value);
-      values[at] = BigInt(value);
-      return true;
-    };
+  const problemOf = integerProblemOf(dtype);
   return (at, value) => {
-    if (!isFiniteNumber(value)) return false;
-    values[at] = Number(value);
+    if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return false;
+    const problem = problemOf(value);
+    if (problem !== undefined) refuse(problem);
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array) values[at] = BigInt(value);
+    else values[at] = Number(value);
     return true;
-  };
-}
-
-function isFiniteNumber(value: number | bigint | undefined): value is number | bigint {
-  return value !== undefined && (typeof value === "bigint" || Number.isFinite(value));
-}
-
-/** Memory for so many rows of a quantity. Throws `DaqError("format")` for one that no column can hold. */
-export function eventColumn(stream: string, name: string, key: DataKey, rows: number): EventColumn {
-  const column = columnOf(stream, name, key);
-  const extent = column.shape.reduce((product, size) => product * size, 1);
-  const bytes = new Uint8Array(
-    new ArrayBuffer(Math.ceil((rows * extent * dtypeBytes(numberDType(column.dtype))) / 8) * 8),
-  );
-  const values = typedView(
-    numberDType(column.dtype),
-    bytes.subarray(0, rows * extent * dtypeBytes(numberDType(column.dtype))),
-  );
-  const validity = column.nullable === true ? new Uint8Array(rows) : undefined;
-  const { choices } = key;
-  const refuse = (what: string, described: string): never => {
-    throw new DaqError("format", `Stream ${stream}: ${name} is ${what}, where ${described} was described.`, {
-      hint: "The descriptor has to say what the events hold; correct the program or the device that gave it.",
-    });
-  };
-  const put = putInto(values, (value) => refuse(String(value), column.dtype));
-  /** False when the row has no value, or a list misses one that integers cannot leave out. */
-  const putRow = (row: number, value: unknown): boolean => {
-    if (!Array.isArray(value)) {
-      const number = toNumber(value, choices);
-      if (number === undefined) return false;
-      if (extent > 1) refuse("a single value", `a list of ${extent}`);
-      return put(row * extent, number);
-    }
-    const items = value.flat(8);
-    if (items.length !== extent) refuse(`a list of ${items.length}`, `one of ${extent}`);
-    let isWhole = true;
-    for (const [index, item] of items.entries())
-      if (!put(row * extent + index, toNumber(item, choices))) isWhole = false;
-    return isWhole;
-  };
-  return {
-    column,
-    bytes,
-    ...(validity === undefined ? {} : { validity }),
-    set(row, value) {
-      const isThere = putRow(row, value);
-      if (!isThere) fillMissing(values, row * extent, (row + 1) * extent);
-      if (validity !== undefined) validity[row] = Number(isThere);
-    },
   };
 }

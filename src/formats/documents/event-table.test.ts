@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { composeRun } from "../../documents/compose-run.ts";
 import type { DataKey } from "../../documents/data-key.ts";
 import { numberDType, typedView } from "../../model/dtype.ts";
+import { elementReader } from "../../model/element-reader.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { Quantities, Readings } from "../../model/reading.ts";
 import { parseStreamSchema } from "../../model/stream-schema.ts";
@@ -58,10 +59,12 @@ test("each quantity is a column with its unit and limits, and beside it the exac
   assert.equal(table.take(), undefined);
 });
 
-test("a switch is 0 or 1, a text that is one of a few its number, and a spectrum a column with a shape", () => {
+test("a switch is a bool, a text a text or one of a few by number, and a spectrum a column with a shape", () => {
   const { table, stream } = tableOf({
     open: { dtype: "boolean", unit: null, source: "switch" },
     mode: { dtype: "string", unit: null, choices: ["cw", "pulsed"], source: "mode" },
+    note: { dtype: "string", unit: null, source: "keyboard" },
+    serial: { dtype: "string", maxBytes: 8, unit: null, source: "*IDN?" },
     spectrum: { dtype: "uint16", shape: [3], dims: ["bin"], unit: "counts", source: "sensor" },
   });
   const reading = { timestampNs: atNs };
@@ -70,6 +73,8 @@ test("a switch is 0 or 1, a text that is one of a few its number, and a spectrum
       {
         open: { ...reading, value: true },
         mode: { ...reading, value: "pulsed" },
+        note: { ...reading, value: "température stable" },
+        serial: { ...reading, value: "SN-00042" },
         spectrum: { ...reading, value: [7, 8, 9] },
       },
       atNs,
@@ -78,20 +83,70 @@ test("a switch is 0 or 1, a text that is one of a few its number, and a spectrum
   const rows = table.take()!;
   const column = (name: string) => {
     const index = table.schema.columns.findIndex((each) => each.name === name);
-    return [...typedView(numberDType(table.schema.columns[index]!.dtype), rows.columns[index]!)];
+    const described = table.schema.columns[index]!;
+    const elementAt = elementReader(described, rows.columns[index]!);
+    const elements = described.shape.reduce((product, size) => product * size, 1);
+    return Array.from({ length: elements }, (_, at) => elementAt(at));
   };
-  assert.deepEqual(column("open"), [1]);
+  parseStreamSchema(table.schema);
+  assert.deepEqual(column("open"), [true]);
+  assert.deepEqual(column("note"), ["température stable"]);
+  assert.deepEqual(column("serial"), ["SN-00042"]);
+  const room = (name: string) => table.schema.columns.find((each) => each.name === name)?.maxBytes;
+  assert.deepEqual([room("note"), room("serial")], [1024, 8]);
   assert.deepEqual(column("mode"), [1]);
   assert.deepEqual(column("spectrum"), [7, 8, 9]);
   assert.match(table.schema.columns.find(({ name }) => name === "mode")!.description!, /0 = cw, 1 = pulsed/);
 });
 
-test("a text that can be anything is refused with what to do instead", () => {
-  assert.throws(() => tableOf({ note: { dtype: "string", unit: null, source: "keyboard" } }), {
+test("a text without room, and half a character, are refused before an event is made of them", () => {
+  const { stream } = tableOf({ note: { dtype: "string", maxBytes: 8, unit: null, source: "keyboard" } });
+  const compose = (value: string) => stream.composeEvent({ note: { value, timestampNs: atNs } }, atNs);
+  assert.throws(() => compose("nine byte"), {
+    code: "device",
+    message: "Stream primary: note is 9 bytes long in UTF-8, where 8 fit.",
+    hint: /maxBytes/,
+  });
+  assert.throws(() => compose("a\0b"), { code: "device", message: /note has a NUL/ });
+  assert.throws(() => compose("\ud83d"), { code: "device", message: /surrogate/ });
+  assert.equal(stream.events, 0);
+  assert.equal(compose("éééé").data.note, "éééé");
+});
+
+test("an integer out of its range is refused, in an event and in a document, and never wraps around", () => {
+  const { stream } = tableOf({ count: { dtype: "uint16", unit: "counts", source: "counter" } });
+  const compose = (value: number | bigint) =>
+    stream.composeEvent({ count: { value, timestampNs: atNs } }, atNs);
+  assert.throws(() => compose(70_000), {
+    code: "device",
+    message: "Stream primary: count is 70000, which is out of the range of uint16.",
+  });
+  assert.throws(() => compose(-1), /-1, which is out of the range/);
+  assert.equal(compose(65_535n).data.count, 65_535n);
+  for (const [numpy, fits, beyond] of [
+    ["|i1", -128, -129],
+    ["|u1", 255, 256],
+    ["<i4", 2 ** 31 - 1, 2 ** 31],
+    ["<i8", -(2n ** 63n), 2n ** 63n],
+    ["<u8", 2n ** 64n - 1n, 2 ** 64],
+    ["<u8", 2 ** 53, -1],
+  ] as const) {
+    assert.equal(BigInt(given({ dtype: "integer", dtype_numpy: numpy }, fits).values[0]!), BigInt(fits));
+    assert.throws(() => given({ dtype: "integer", dtype_numpy: numpy }, beyond), /out of the range/);
+  }
+  assert.throws(() => given({ dtype: "array", dtype_numpy: "|u1", shape: [2] }, [1, 300]), /300/);
+});
+
+test("a list of texts is refused with what to do instead; numpy's words say how long texts get", () => {
+  const key = (rest: Partial<DataKey>): DataKey => ({ source: "test", dtype: "string", shape: [], ...rest });
+  assert.throws(() => eventColumn("primary", "notes", key({ shape: [3] }), 1), {
     code: "format",
-    message: "Stream primary: note is a text, which no table of numbers can hold.",
+    message: "Stream primary: notes is a list of texts, which no column can hold.",
     hint: /parameter/,
   });
+  const room = (numpy?: string) =>
+    eventColumn("primary", "x", key(numpy === undefined ? {} : { dtype_numpy: numpy }), 1).column.maxBytes;
+  assert.deepEqual([room("|S40"), room("<U10"), room("|O8"), room()], [40, 40, 1024, 1024]);
 });
 
 /** A column of `dtype_numpy` that was given these values, and which of them are there. */

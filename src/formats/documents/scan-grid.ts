@@ -1,7 +1,7 @@
 import type { Event } from "../../documents/event.ts";
 import { nanosecondsOf } from "../../documents/seconds-of.ts";
 import type { Batch } from "../../model/batch.ts";
-import { numberDType, typedView } from "../../model/dtype.ts";
+import { isNumberDType, typedView } from "../../model/dtype.ts";
 import type { Grid, GridQuantity } from "../../model/grid.ts";
 import type { RunInfo } from "../../model/run.ts";
 import type { Column } from "../../model/stream-schema.ts";
@@ -136,7 +136,7 @@ export class ScanGrid {
           const { name, dtype, unit, description } = column;
           return {
             name,
-            dtype: numberDType(dtype),
+            dtype: isNumberDType(dtype) ? dtype : "uint8",
             ...(unit === undefined ? {} : { unit }),
             ...(description === undefined ? {} : { description }),
             values,
@@ -173,9 +173,9 @@ export class ScanGrid {
   }
 }
 
-/** An array of a scan has one number for each point. */
+/** An array of a scan has one number for each point: of a switch, 0 or 1. */
 function isNumber({ dtype, shape }: Column): boolean {
-  return shape.length === 0 && /^(u?int|float)\d+$/.test(dtype);
+  return shape.length === 0 && dtype !== "string";
 }
 
 function plain(value: unknown, choices: readonly string[] | undefined): Value {
@@ -191,7 +191,12 @@ function valuesOf({ stream, columns }: Batch): (name: string, row: number) => Va
     stream.columns.flatMap((column, index) => {
       if (!isNumber(column)) return [];
       const { bytes, validity } = columns[index]!;
-      return [[column.name, { view: typedView(numberDType(column.dtype), bytes), validity }] as const];
+      return [
+        [
+          column.name,
+          { view: typedView(isNumberDType(column.dtype) ? column.dtype : "uint8", bytes), validity },
+        ] as const,
+      ];
     }),
   );
   return (name, row) => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { numberDType, typedView } from "../../model/dtype.ts";
+import { elementReader } from "../../model/element-reader.ts";
 import { ArrowDocumentWriter } from "../arrow/document-writer.ts";
 import { arrowFormat } from "../arrow/format.ts";
 import { CsvDocumentWriter } from "../csv/document-writer.ts";
@@ -65,15 +65,18 @@ for (const [format, Writer] of [
   const columnsOf = async (path: string, name = "primary") => {
     const values: { [column: string]: unknown[] } = {};
     for await (const { stream, columns, count } of format.read(path, name))
-      for (const [index, { name, dtype, shape }] of stream.columns.entries()) {
+      for (const [index, { name, shape }] of stream.columns.entries()) {
         const extent = shape.reduce((product, size) => product * size, 1);
         const { bytes, validity } = columns[index]!;
-        const view = typedView(numberDType(dtype), bytes);
+        const elementAt = elementReader(stream.columns[index]!, bytes);
         values[name] ??= [];
         const into = values[name];
         for (let row = 0; row < count; row++) {
-          const held = shape.length === 0 ? view[row] : [...view.subarray(row * extent, (row + 1) * extent)];
-          into.push(validity?.[row] === 0 ? null : held);
+          const held = () =>
+            shape.length === 0
+              ? elementAt(row)
+              : Array.from({ length: extent }, (_, at) => elementAt(row * extent + at));
+          into.push(validity?.[row] === 0 ? null : held());
         }
       }
     return values;
@@ -102,11 +105,25 @@ for (const [format, Writer] of [
     assert.deepEqual(ledger?.ending?.documents, [stop]);
   });
 
-  test(`${format.name}: null is missing, NaN is NaN, a switch is 0 or 1`, async (t) => {
+  test(`${format.name}: null is missing, NaN is NaN, a switch is true or false`, async (t) => {
     const { path, write } = setUp(t);
     await write(start, descriptor, event(1, null, false), event(2, Number.NaN, null), stop);
     const { power, open } = await columnsOf(path);
-    assert.deepEqual({ power, open }, { power: [null, Number.NaN], open: [0, null] });
+    assert.deepEqual({ power, open }, { power: [null, Number.NaN], open: [false, null] });
+  });
+
+  test(`${format.name}: texts are texts, an empty one is there, and one that finds no room is refused by name`, async (t) => {
+    const note = { source: "keyboard", dtype: "string", shape: [], dtype_numpy: "<U4" };
+    const { path, write } = setUp(t);
+    await write(start, described({ note, power: number }));
+    const texts = ["Open", "", null, 'say "µ",\r\nthen 度', "longer than numpy said"];
+    for (const [index, text] of texts.entries()) await write(row(index + 1, { note: text, power: index }));
+    await assert.rejects(write(row(6, { note: "µ".repeat(600), power: 6 })), {
+      code: "format",
+      message: "Stream primary: note is 1200 bytes long in UTF-8, where 1024 fit.",
+    });
+    await write(stop);
+    assert.deepEqual((await columnsOf(path)).note, texts);
   });
 
   test(`${format.name}: a list of any length is refused, or left out where the caller says so, and told`, async (t) => {

@@ -3,8 +3,11 @@ import type { DataKey } from "../../documents/data-key.ts";
 import type { Event } from "../../documents/event.ts";
 import type { EventDescriptor } from "../../documents/event-descriptor.ts";
 import { nanosecondsOf } from "../../documents/seconds-of.ts";
+import { type StoringProblem, storingProblemOf } from "../../documents/storing-problem.ts";
+import { textRoomOf } from "../../documents/text-room.ts";
 import { DaqError } from "../../model/errors.ts";
 import { indexColumns } from "../../model/stream-schema.ts";
+import { mostTextBytes, usualTextBytes } from "../../model/text-values.ts";
 import { eventColumn } from "./event-column.ts";
 
 /** Names that mean something of their own in every table of events. */
@@ -23,6 +26,7 @@ type Key = {
   readonly column: string;
   readonly name: string;
   readonly dataKey: DataKey;
+  readonly storingProblem: StoringProblem | undefined;
   /** The descriptor says that its values are elsewhere, and the events have them nevertheless. */
   readonly isFilled: boolean;
   /** Absent where the stream has it as a quantity of its own. */
@@ -54,10 +58,12 @@ export function tableKeys(descriptor: EventDescriptor, first?: Event): TableKeys
       continue;
     }
     const isTime = dataKey.time_of !== undefined;
+    const described = asOurs(dataKey, first?.data[name]);
     keys.push({
       name,
       column: taken.includes(name) && dataKey.time_of !== "event" ? free(name) : name,
-      dataKey: asOurs(dataKey),
+      dataKey: described,
+      storingProblem: storingProblemOf(described),
       isFilled: Boolean(dataKey.external),
       ...(isTime || timesOf.has(name) ? {} : { timeColumn: free(timeKeyOf(name)) }),
     });
@@ -78,7 +84,7 @@ export function tableKeys(descriptor: EventDescriptor, first?: Event): TableKeys
       ),
     },
     leftOut,
-    rowOf: (event) => rowOf(event, inTable),
+    rowOf: (event) => rowOf(event, inTable, descriptor.name ?? "primary"),
   };
 }
 
@@ -90,8 +96,10 @@ function reasonAgainst(name: string, { external }: DataKey, first: Event | undef
   return undefined;
 }
 
-function asOurs({ external: _, ...dataKey }: DataKey): DataKey {
+function asOurs({ external: _, ...dataKey }: DataKey, first: unknown): DataKey {
   const { dtype, dtype_numpy: numpy, shape } = dataKey;
+  if (dtype === "string" && shape.length === 0 && dataKey.choices === undefined)
+    return { ...dataKey, dtype_numpy: `|S${roomFor(dataKey, first)}` };
   const isBare = dtype === "array" && (numpy === undefined || numpy === "") && shape.length > 0;
   return {
     ...dataKey,
@@ -99,6 +107,12 @@ function asOurs({ external: _, ...dataKey }: DataKey): DataKey {
     // JSON has the number, in whatever order its bytes were.
     ...(typeof numpy === "string" && numpy.startsWith(">") ? { dtype_numpy: `<${numpy.slice(1)}` } : {}),
   };
+}
+
+/** What other programs say of a text's length is often that of the first one, and later ones are longer. */
+function roomFor(dataKey: DataKey, first: unknown): number {
+  const seen = typeof first === "string" ? Buffer.byteLength(first) : 0;
+  return Math.min(mostTextBytes, Math.max(usualTextBytes, textRoomOf(dataKey), 4 * seen));
 }
 
 function timeKey(column: string, { object_name: objectName }: DataKey): DataKey {
@@ -156,13 +170,18 @@ function isOfNumbers({ dtype, dtype_numpy: numpy, shape }: DataKey): boolean {
   return dtype === "number" || (shape.length > 0 && !isOfTexts);
 }
 
-function rowOf(event: Event, keys: readonly Key[]): Event {
+function rowOf(event: Event, keys: readonly Key[], stream: string): Event {
   const data: Record<string, unknown> = {};
-  for (const { name, column, dataKey, isFilled, timeColumn } of keys) {
+  for (const { name, column, dataKey, storingProblem, isFilled, timeColumn } of keys) {
     const value = event.data[name];
     if (event.filled?.[name] === false || (isFilled && event.filled?.[name] !== true))
       throw new DaqError("format", `The value of ${name} in event ${event.seq_num} is in another file.`, {
         hint: "The events before it had theirs. Fill all events of a stream, or none.",
+      });
+    const problem = storingProblem?.(value);
+    if (problem !== undefined)
+      throw new DaqError("format", `Stream ${stream}: ${name} ${problem}.`, {
+        hint: "The descriptor has to say what the events hold; correct the program that wrote it.",
       });
     data[column] = isOfNumbers(dataKey) ? numbersIn(value, name) : value;
     if (timeColumn !== undefined) data[timeColumn] = nanosecondsOf(event.timestamps[name] ?? event.time);

@@ -81,9 +81,10 @@ function descriptorOf(info: RunInfo, stream: StreamSchema): EventDescriptor {
 }
 
 function dataKey(stream: StreamSchema, column: Column): DataKey {
-  const { dtype, shape, dims, unit, range, scale, offset, description } = column;
+  const { dtype, maxBytes, shape, dims, unit, range, scale, offset, description } = column;
   const quantity = {
     dtype,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     shape,
     ...(shape.length === 0 ? {} : { dims }),
     unit: unit ?? null,

@@ -1,6 +1,6 @@
 import { textBytesAt } from "../../model/text-values.ts";
 import type { ColumnLayout } from "./column-layout.ts";
-import type { PageRecords } from "./page-encoder.ts";
+import type { PageRecords } from "./page-records.ts";
 import type { Bounds } from "./statistics.ts";
 
 /** Of longer texts the bounds are cut. */

@@ -1,7 +1,7 @@
 import { mostPackedBytes, packTexts } from "../../bytes/length-prefixed-texts.ts";
 import type { ColumnLayout } from "./column-layout.ts";
 import type { PageEncoding } from "./page.ts";
-import type { PageRecords } from "./page-encoder.ts";
+import type { PageRecords } from "./page-records.ts";
 import { presentRecords } from "./plain-values.ts";
 import { TextDictionary } from "./text-dictionary.ts";
 import type { ValueEncoder } from "./value-encoding.ts";

@@ -5,17 +5,11 @@ import { type ColumnLayout, isOfCells } from "./column-layout.ts";
 import { encodeLevels } from "./levels.ts";
 import { framePage, type Page, type PageEncoding } from "./page.ts";
 import type { PageCodec } from "./page-codec.ts";
+import type { PageRecords } from "./page-records.ts";
 import { presentRecords, writePlainValues } from "./plain-values.ts";
 import type { Slabs } from "./slabs.ts";
 import { type Bounds, boundsIn, extremesBytes, extremesCall } from "./statistics.ts";
 import { encodeValues, type ValueEncoder, workBytes } from "./value-encoding.ts";
-
-/** The records of one page of one column, as batches have them. */
-export type PageRecords = {
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-  readonly validity?: Uint8Array | undefined;
-};
 
 /**
  * A page on its way, in a block: levels, room for encoded values, the values as they are from `plainAt` on, their extremes.

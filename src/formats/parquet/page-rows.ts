@@ -1,5 +1,5 @@
 import type { ColumnLayout } from "./column-layout.ts";
-import type { PageRecords } from "./page-encoder.ts";
+import type { PageRecords } from "./page-records.ts";
 
 /** Records of one column as a batch has them. */
 export type ColumnRecords = { readonly bytes: Uint8Array; readonly validity?: Uint8Array | undefined };

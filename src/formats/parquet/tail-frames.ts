@@ -3,7 +3,7 @@ import { parseJson } from "../../model/parse-json.ts";
 import type { ColumnLayout } from "./column-layout.ts";
 import { decodeFrameHeader, encodeFrame, frameBytes, frameChecksum, frameHeaderBytes } from "./frame.ts";
 import type { Page, PageEncoding, PageSet } from "./page.ts";
-import type { PageRecords } from "./page-encoder.ts";
+import type { PageRecords } from "./page-records.ts";
 import type { ColumnRecords } from "./page-rows.ts";
 import type { SequenceSpan } from "./sequence-span.ts";
 import { encodings } from "./words.ts";

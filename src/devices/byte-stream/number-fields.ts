@@ -1,12 +1,13 @@
 import { dtypeBytes, type NumberDType, type TypedArray, typedView } from "../../model/dtype.ts";
+import type { FieldColumn } from "./field-column.ts";
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const infinite = /^[+-]?inf(?:inity)?$/i;
 const notANumber = /^[+-]?nan$/i;
 const integer = /^[+-]?\d{1,40}$/;
 
-/** The values of one column, read from text, for the rows of one batch. */
-export class TextColumn {
+/** Numbers, read from text. */
+export class NumberFields implements FieldColumn {
   readonly dtype: NumberDType;
   #values: TypedArray;
   #validity: Uint8Array;
@@ -26,7 +27,6 @@ export class TextColumn {
     this.#validity = validity;
   }
 
-  /** Stores a field (without blanks around it), or says what is wrong with it. An empty field is a missing value. */
   store(row: number, text: string): string | undefined {
     const values = this.#values;
     this.#validity[row] = text === "" ? 0 : 1;
@@ -45,7 +45,6 @@ export class TextColumn {
     return storeInteger(values, row, text, this.dtype);
   }
 
-  /** Borrowed until the next `store`. */
   bytes(rows: number): Uint8Array {
     return new Uint8Array(this.#values.buffer, this.#values.byteOffset, rows * dtypeBytes(this.dtype));
   }
