@@ -5,6 +5,7 @@ import type { ColumnValues } from "../model/batch.ts";
 import type { DType } from "../model/dtype.ts";
 import { DaqError } from "../model/errors.ts";
 import { type Column, columnItemBytes } from "../model/stream-schema.ts";
+import { textBytesAt } from "../model/text-values.ts";
 import { isQueryable } from "./column-type.ts";
 import type { DuckDb } from "./duckdb.ts";
 import type { StreamFile } from "./query-file.ts";
@@ -97,7 +98,8 @@ class ChunkFilling {
   column(at: number, column: Column, { bytes, validity }: ColumnValues): void {
     const vector = this.#vector(at);
     const itemBytes = columnItemBytes(column);
-    if (column.shape.length === 0) this.#copy(vector, bytes, itemBytes);
+    if (column.dtype === "string") this.#texts(vector, bytes, itemBytes, validity);
+    else if (column.shape.length === 0) this.#copy(vector, bytes, itemBytes);
     else this.#list(vector, bytes, itemBytes, column);
     if (validity !== undefined) this.#nulls(vector, validity);
   }
@@ -115,6 +117,16 @@ class ChunkFilling {
       offset,
       this.#count * itemBytes,
     );
+  }
+
+  /** DuckDB copies each. */
+  #texts(vector: Vector, cells: Uint8Array, maxBytes: number, validity: Uint8Array | undefined): void {
+    for (let row = 0; row < this.#count; row++) {
+      if (validity?.[this.#start + row] === 0) continue;
+      const at = (this.#start + row) * maxBytes;
+      const text = cells.subarray(at, at + textBytesAt(cells, at, maxBytes));
+      this.#bindings.vector_assign_string_element_len(vector, row, text);
+    }
   }
 
   /** Where each list starts among all values, and how many it has; then the values. */

@@ -17,7 +17,7 @@ import type { Cell } from "./cell.ts";
 import { type DuckDb, loadDuckDb } from "./duckdb.ts";
 import { QueryDatabase, type QueryOptions } from "./query-database.ts";
 import { streamsOfFile } from "./query-file.ts";
-import { cameraBatch, meterBatch, recordedFiles, rows } from "./recorded-streams.test.ts";
+import { cameraBatch, meterBatch, noteOf, recordedFiles, rows } from "./recorded-streams.test.ts";
 
 const root = mkdtempSync(join(tmpdir(), "daq-query-test-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -71,6 +71,21 @@ for (const format of formats) {
       ["2023-11-14 22:13:20.123456795", 6n, null, 0.1, 2n ** 64n - 7n, 8],
       ["2023-11-14 22:13:20.123461788", 4999n, 4999, 0.1, 2n ** 64n - 5000n, 5001],
     ]);
+  });
+
+  test(`${format}: texts and bools are what they were, an empty text is not null, and both can be asked for`, async () => {
+    const sql = "select sequence, note, open from t where sequence < 12 order by sequence";
+    const expected = Array.from({ length: 12 }, (_, n) => [
+      BigInt(n),
+      n % 5 === 4 ? null : noteOf(n),
+      n % 3 === 0,
+    ]);
+    assert.deepEqual(await ask(await recorded, sql), expected);
+    const counted = "select count(*) from t where note = 'NULL' and not open";
+    const wanted = Array.from({ length: rows }, (_, n) => n).filter(
+      (n) => n % 5 !== 4 && n % 4 === 3 && n % 3 !== 0,
+    );
+    assert.deepEqual(await ask(await recorded, counted), [[BigInt(wanted.length)]]);
   });
 
   test(`${format}: whole tables are counted and summed, with and without their times`, async () => {

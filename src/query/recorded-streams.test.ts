@@ -5,6 +5,7 @@ import { loadFormat } from "../formats/registry.ts";
 import type { Batch } from "../model/batch.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
+import { putText } from "../model/text-values.ts";
 
 /** Nanoseconds that microseconds cannot hold. */
 export const firstNs = 1_700_000_000_123_456_789n;
@@ -18,6 +19,8 @@ export const meter: StreamSchema = {
     { name: "level", dtype: "float32", shape: [], dims: [] },
     { name: "count", dtype: "uint64", shape: [], dims: [] },
     { name: "spectrum", dtype: "int16", shape: [3], dims: ["bin"] },
+    { name: "note", dtype: "string", shape: [], dims: [], maxBytes: 24, nullable: true },
+    { name: "open", dtype: "bool", shape: [], dims: [] },
   ],
   source: "test",
   clock: "device",
@@ -35,12 +38,20 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** Record n: power n (null every 7th, NaN at 1, infinite at 2), level 0.1, count 2^64 - 1 - n, spectrum [n, n+1, n+2]. */
+/** Texts that CSV has to quote, and one that is empty. */
+export function noteOf(n: number): string {
+  return ["", 'say "µ",\n', "温度 🔬", "NULL"][n % 4]!;
+}
+
+/** Record n: power n (null every 7th, NaN at 1, infinite at 2), level 0.1, count 2^64 - 1 - n, spectrum [n, n+1, n+2], note
+ * "" (null every 5th), open every 3rd. */
 export function meterBatch(count = rows): Batch {
   const numbers = Array.from({ length: count }, (_, n) => n);
   const power = Float64Array.from(numbers, (n) => (n === 1 ? Number.NaN : n === 2 ? Infinity : n));
   const spectrum = Int16Array.from({ length: 3 * count }, (_, at) => Math.floor(at / 3) + (at % 3));
   const counts = BigUint64Array.from(numbers, (n) => 2n ** 64n - 1n - BigInt(n));
+  const cells = new Uint8Array(24 * count);
+  for (const n of numbers) putText(cells.subarray(24 * n, 24 * n + 24), noteOf(n));
   return {
     stream: meter,
     count,
@@ -51,6 +62,8 @@ export function meterBatch(count = rows): Batch {
       { bytes: bytesOf(Float32Array.from(numbers, () => 0.1)) },
       { bytes: bytesOf(counts) },
       { bytes: bytesOf(spectrum) },
+      { bytes: cells, validity: Uint8Array.from(numbers, (n) => (n % 5 === 4 ? 0 : 1)) },
+      { bytes: Uint8Array.from(numbers, (n) => (n % 3 === 0 ? 1 : 0)) },
     ],
   };
 }

@@ -64,6 +64,6 @@ function csvSelect(path: string, schema: StreamSchema): string {
     (name, at) => [name, types[at - indexColumns.length] ?? "BIGINT"] as const,
   );
   const columns = fields.map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`).join(", ");
-  const options = `header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', columns = {${columns}}`;
+  const options = `header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, columns = {${columns}}`;
   return `select make_timestamp_ns("timestamp") as "timestamp", * exclude ("timestamp") from read_csv(${sqlText(path)}, ${options})`;
 }

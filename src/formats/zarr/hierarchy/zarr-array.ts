@@ -198,8 +198,9 @@ export class ZarrArray {
 }
 
 function defaultFillValue(format: ZarrFormat, { dtype }: ArraySpec): FillValue {
-  if (dtype === "string") return "";
+  // xarray takes version 2's fill value for a mask, and would show what equals it as missing.
   if (format === 2) return null;
+  if (dtype === "string") return "";
   if (dtype === "bool") return false;
   return isFloat(dtype) ? Number.NaN : 0;
 }
