@@ -11,7 +11,7 @@ import { recoverParquet } from "../../src/formats/parquet/recover.ts";
 import { storedRowGroups } from "../../src/formats/parquet/resume.ts";
 import { ParquetStreamFile, type StoredExtent } from "../../src/formats/parquet/stream-file.ts";
 import { tailPath, tailSlots } from "../../src/formats/parquet/tail-file.ts";
-import { numberDType, typedView } from "../../src/model/dtype.ts";
+import { columnItemBytes } from "../../src/model/stream-schema.ts";
 import { counter, counterBatch, counterOptions } from "./parquet-counter.ts";
 
 /** A file whose writer was killed, complete again in two ways. */
@@ -56,17 +56,19 @@ async function checkCounter(path: string): Promise<number> {
     const expected = counterBatch(records, group.count);
     assert.deepEqual(group.timestampsNs, expected.timestampsNs);
     assert.deepEqual(group.sequences, expected.sequences);
-    for (const [at, { dtype }] of counter.columns.entries()) {
+    for (const [at, column] of counter.columns.entries()) {
       const { bytes, validity } = group.columns[at]!;
       assert.deepEqual(validity, expected.columns[at]!.validity);
-      const [found, wanted] = [
-        typedView(numberDType(dtype), bytes),
-        typedView(numberDType(dtype), expected.columns[at]!.bytes),
-      ];
-      if (validity === undefined) assert.deepEqual(found, wanted);
-      else
-        for (const [record, isThere] of validity.entries())
-          assert.equal(found[record], isThere ? wanted[record] : 0);
+      const wanted = expected.columns[at]!.bytes;
+      if (validity === undefined) assert.deepEqual(bytes, wanted);
+      else {
+        const itemBytes = columnItemBytes(column);
+        for (const [record, isThere] of validity.entries()) {
+          const [from, to] = [record * itemBytes, (record + 1) * itemBytes];
+          const expectedItem = isThere ? wanted.subarray(from, to) : new Uint8Array(itemBytes);
+          assert.deepEqual(bytes.subarray(from, to), expectedItem);
+        }
+      }
     }
     records += group.count;
   }

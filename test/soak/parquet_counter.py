@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+MODES = ["idle", "", "scanning", "naïve µ"]
+
 
 def expected(rows):
     number = np.arange(rows, dtype="i8")
@@ -23,6 +25,9 @@ def expected(rows):
         ),
         "state": pa.array((number**2 % 11).astype("u1")),
         "level": pa.array((number**2 % 13) / 7, mask=number % 5 == 0),
+        "mode": pa.array([None if n % 6 == 0 else MODES[n % 4] for n in range(rows)], pa.string()),
+        "note": pa.array([f"µ {n}" for n in range(rows)], pa.string()),
+        "open": pa.array(number % 3 == 0),
     }
 
 
