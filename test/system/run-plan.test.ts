@@ -138,7 +138,7 @@ describe("daq run", () => {
       );
       assert.deepEqual(rows.laser_setpoint, wavelengths);
       assert.deepEqual(rows.stage_setpoint, [...places, ...places.toReversed(), ...places]);
-      assert.deepEqual(rows.shutter_open, new Array(15).fill(1));
+      assert.deepEqual(rows.shutter_open, new Array(15).fill(true));
       assert.ok(rows.meter!.every((power) => Number(power) > 0));
       if (format === "csv") continue;
       const frames = await columnsOf(fileOf(runs[0]!, format, "cam"), format, "cam");
