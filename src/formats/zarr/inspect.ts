@@ -128,8 +128,7 @@ async function inspectForeign(path: string, { store, node }: RunRoot): Promise<F
       if (found !== undefined) waiting.push(found);
     }
   }
-  if (skipped > 0)
-    notes.push(`${skipped} further arrays have no rows of numbers, or are too many to be shown.`);
+  if (skipped > 0) notes.push(`${skipped} further arrays have no rows, or are too many to be shown.`);
   // Complete, also where chunks are missing: there is nothing that `daq recover` could add.
   return { path, format: "zarr", bytes: await bytesIn(path), state: "complete", streams, notes };
 }
@@ -163,6 +162,7 @@ function describe(path: string, { spec }: ZarrArray): { schema: StreamSchema; re
       {
         name,
         dtype: spec.dtype,
+        ...(spec.maxBytes === undefined ? {} : { maxBytes: spec.maxBytes }),
         shape: itemShape,
         dims: spec.dimensions.slice(1),
         ...(typeof unit === "string" ? { unit } : {}),

@@ -1,4 +1,6 @@
 import type { Batch, ColumnValues } from "../../model/batch.ts";
+import { brokenRow } from "../../model/broken-row.ts";
+import type { Column } from "../../model/stream-schema.ts";
 import type { Store } from "../../stores/contract.ts";
 import { rowsPerRead } from "../rows-per-read.ts";
 import { noSuchStream, notRecords, unfinished } from "../unreadable.ts";
@@ -31,13 +33,15 @@ async function* batchesOf(
   { stream, group, timestamps, sequence, columns, plan }: StreamLayout,
   stored: number | undefined,
 ): AsyncGenerator<Batch, void, void> {
-  const open = (name: string) => ArrayRows.open(store, keyIn(group, name));
-  const times = await open(timestamps);
-  const numbers = await open(sequence);
+  const open = (name: string, elements: Elements) => ArrayRows.open(store, keyIn(group, name), elements);
+  const times = await open(timestamps, { dtype: "int64", shape: [] });
+  const numbers = await open(sequence, { dtype: "int64", shape: [] });
   const parts = await Promise.all(
-    columns.map(async ({ name, validityName }) => ({
-      values: await open(name),
-      validity: validityName === undefined ? undefined : await open(validityName),
+    columns.map(async ({ column, name, validityName }) => ({
+      column,
+      values: await open(name, column),
+      validity:
+        validityName === undefined ? undefined : await open(validityName, { dtype: "uint8", shape: [] }),
     })),
   );
   const { rows } = times;
@@ -61,15 +65,21 @@ async function* batchesOf(
         timestampsNs: await times.int64s(from, count),
         sequences: await numbers.int64s(from, count),
         columns: await Promise.all(
-          parts.map(async ({ values, validity }): Promise<ColumnValues> => {
+          parts.map(async ({ column, values, validity }): Promise<ColumnValues> => {
             const bytes = await values.bytes(from, count);
-            return validity === undefined
-              ? { bytes }
-              : { bytes, validity: await validity.bytes(from, count) };
+            const mask = await validity?.bytes(from, count);
+            values.expectValues(column, from, bytes, mask);
+            return mask === undefined ? { bytes } : { bytes, validity: mask };
           }),
         ),
       };
     }
+}
+
+type Elements = Pick<Column, "dtype" | "shape" | "maxBytes">;
+
+function shownElements({ dtype, shape, maxBytes }: Elements): string {
+  return [`${dtype}${maxBytes === undefined ? "" : ` of up to ${maxBytes} bytes`}`, ...shape].join(" × ");
 }
 
 /** Rows of one array. */
@@ -86,15 +96,30 @@ class ArrayRows {
     this.rows = array.spec.shape[0] ?? 0;
   }
 
-  static async open(store: Store, path: string): Promise<ArrayRows> {
+  /** Of other `elements`, its bytes would be taken for what they are not. */
+  static async open(store: Store, path: string, elements: Elements): Promise<ArrayRows> {
+    const where = `${store.url}/${path}`;
     const node = await readNode(store, path);
-    if (node?.kind === "array") return new ArrayRows(`${store.url}/${path}`, store, node.array);
-    throw damaged(`${store.url}/${path}`, "is missing");
+    if (node?.kind !== "array") throw damaged(where, "is missing");
+    const { spec } = node.array;
+    const found = shownElements({ ...spec, shape: spec.shape.slice(1) });
+    const expected = shownElements(elements);
+    if (found !== expected)
+      throw damaged(where, `holds ${found} in each record, where ${expected} was recorded`);
+    return new ArrayRows(where, store, node.array);
   }
 
   expectRows(rows: number): void {
     if (this.rows !== rows)
       throw damaged(this.#where, `has ${this.rows} records, where the times are ${rows}`);
+  }
+
+  /** Throws `DaqError("format")` where bytes of a text or a bool are none. */
+  expectValues(column: Column, from: number, bytes: Uint8Array, validity: Uint8Array | undefined): void {
+    const broken = brokenRow(column, bytes, validity);
+    if (broken === undefined) return;
+    const what = column.dtype === "bool" ? "neither 0 nor 1" : "no text: it is not UTF-8, or has a NUL";
+    throw damaged(`${this.#where}: record ${from + broken}`, `is ${what}`);
   }
 
   async int64s(from: number, count: number): Promise<BigInt64Array> {

@@ -97,7 +97,7 @@ export class StreamRows {
   /** Bytes of the chunks that may still have to be written, when the run ends, besides what is there. */
   get unwrittenBytes(): number {
     return this.#arrays.reduce((sum, { declared: { array, plan } }) => {
-      const chunk = plan.rowsPerChunk > 1 ? array.chunkBytes : 0;
+      const chunk = plan.rowsPerChunk > 1 ? array.storedChunkBytes : 0;
       return sum + chunk + array.chunksPerObject * 16;
     }, 0);
   }

@@ -1,4 +1,5 @@
 import type { EncodeStep } from "../../../bytes/compress/codec.ts";
+import { vlenUtf8 } from "../../../bytes/compress/vlen-utf8.ts";
 import { dtypeBytes, dtypes, isDType, isNumberDType } from "../../../model/dtype.ts";
 import { DaqError } from "../../../model/errors.ts";
 import { mostTextBytes } from "../../../model/text-values.ts";
@@ -79,6 +80,8 @@ export class ZarrArray {
   readonly elementBytes: number;
   /** Decoded; the same for all chunks, also those at the edges. */
   readonly chunkBytes: number;
+  /** Before it is compressed, at most: a text has its length before it. */
+  readonly storedChunkBytes: number;
   /** What makes a chunk's stored bytes of it. */
   readonly steps: readonly EncodeStep[];
   readonly fillValue: FillValue;
@@ -133,7 +136,9 @@ export class ZarrArray {
     checkFillValue(`Zarr array "${path}"`, dtype, this.fillValue);
     const isText = dtype === "string";
     const steps = encodeStepsOf(spec.compression, isText ? 1 : this.elementBytes, spec.checksum === true);
-    this.steps = isText ? [{ codec: "vlen-utf8", cellBytes: this.elementBytes }, ...steps] : steps;
+    const pack = { codec: "vlen-utf8", cellBytes: this.elementBytes } as const;
+    this.steps = isText ? [pack, ...steps] : steps;
+    this.storedChunkBytes = isText ? vlenUtf8.maxEncodedBytes(pack, this.chunkBytes) : this.chunkBytes;
     this.chunkCounts = partsOf(shape, chunkShape);
     this.objectShape = shardShape ?? chunkShape;
     this.objectCounts = partsOf(shape, this.objectShape);
