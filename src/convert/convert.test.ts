@@ -18,13 +18,14 @@ import {
   everyType,
   gauges,
   ledgerOf,
+  logbook,
   sampleRun,
   spectrum,
 } from "../testing/format-contract/sample-streams.ts";
 import { type StreamValues, valuesOf } from "../testing/format-contract/stream-values.ts";
 import { type Conversion, type ConvertOptions, convert } from "./convert.ts";
 
-const tables = [everyType, gauges, spectrum];
+const tables = [everyType, gauges, logbook, spectrum];
 const hole: LostRange = {
   first: 141,
   count: 7,
@@ -168,12 +169,12 @@ test("takes the streams that are asked for, and names those there are", async ()
     converted(path, join(folder.path, "out.csv")),
     "format",
     /CSV cannot hold the frames of camera0/,
-    /--stream every-type --stream lab_2.gauges --stream spectrum/,
+    /--stream every-type --stream lab_2.gauges --stream logbook --stream spectrum/,
   );
   await rejectsWith(
     converted(path, join(folder.path, "out.csv"), { streams: ["power"] }),
     "usage",
-    /every-type, lab_2.gauges, spectrum, camera0/,
+    /every-type, lab_2.gauges, logbook, spectrum, camera0/,
   );
   const { files } = await converted(path, join(folder.path, "out.csv"), { streams: ["spectrum"] });
   assert.deepEqual(
