@@ -44,6 +44,11 @@ export class RowLayout {
     ];
   }
 
+  /** Bytes that the text of a row can have, and a few more. */
+  get longestRowBytes(): number {
+    return longestRowsBytes(this.#columns, 1);
+  }
+
   /** Bytes of an area for so many rows. */
   areaBytes(rows: number): number {
     const valueBytes = this.#columns.reduce((sum, { itemBytes }) => sum + aligned(rows * itemBytes), 0);

@@ -40,5 +40,10 @@ test("refuses what would be cut off or mixed up by readers, and says which colum
     /both be called "s\[1\]"/,
   );
   assert.match(refusal(table({ name: "\ud800" }))!, /not valid text/);
+  const text = { dtype: "string", maxBytes: 65_535 } as const;
+  const texts = (count: number) =>
+    table(...Array.from({ length: count }, (_, i) => ({ ...text, name: `t${i}` })));
+  assert.equal(refusal(texts(127)), undefined);
+  assert.match(refusal(texts(129))!, /a row would take 169\d{5} bytes, 16777216 at most.*smaller maxBytes/);
   assert.match(refusal({ ...table({}), kind: "array" })!, /frames of adc: use arrow, hdf5 or zarr/);
 });

@@ -1,9 +1,12 @@
+import { RowLayout } from "../../bytes/row-text/row-layout.ts";
 import { isStreamName, type StreamSchema } from "../../model/stream-schema.ts";
 
 /** A column with a shape is spread over this many fields at most; larger ones are frames. */
 export const mostElements = 1024;
 /** Excel and LibreOffice show 16,384 columns (XFD) and drop the rest in silence. */
 const mostFields = 16_384;
+/** No row can be longer: without a bound, a stray quote would read the rest of the file into memory. */
+export const mostRowBytes = 16 * 1024 * 1024;
 
 /** The names in the header line: the record's index, then each column; `name[0]`, `name[1]` … where it has a shape. */
 export function fieldNames(stream: StreamSchema): string[] {
@@ -41,6 +44,9 @@ export function refusal(stream: StreamSchema): string | undefined {
       return `CSV cannot hold ${name}: two fields would both be called ${JSON.stringify(field)}; rename the column, or use arrow.`;
     seen.add(field);
   }
+  const { longestRowBytes } = new RowLayout(stream);
+  if (longestRowBytes > mostRowBytes)
+    return `CSV cannot hold ${name}: with the longest texts that it may have, a row would take ${longestRowBytes} bytes, ${mostRowBytes} at most can be read; use arrow, or a smaller maxBytes.`;
   return undefined;
 }
 

@@ -4,6 +4,7 @@ import type { StreamSchema } from "../../model/stream-schema.ts";
 import type { FileSummary } from "../contract.ts";
 import { headerLine } from "./fields.ts";
 import { parseRow } from "./parse-row.ts";
+import { rowDamage } from "./row-damage.ts";
 import { scanRows, timestampOf } from "./scan-rows.ts";
 import { type Sidecar, sidecarPath } from "./sidecar.ts";
 import { readSidecar } from "./sidecar-file.ts";
@@ -18,11 +19,12 @@ export async function inspectFile(path: string): Promise<FileSummary> {
   checkHeader(path, rows.header, sidecar, notes);
   const torn = source.torn || rows.tornTextBytes > 0 || rows.header === undefined;
   if (source.torn) notes.push("The last gzip member is not whole; `daq recover` keeps its full lines.");
-  if (rows.tornTextBytes > 0)
+  const damage = rowDamage(rows, sidecar?.stream);
+  if (damage !== undefined) notes.push(`Line ${damage.line} ${damage.problem}.`);
+  else if (rows.tornTextBytes > 0)
     notes.push(`The last line is torn (${rows.tornTextBytes} bytes); \`daq recover\` cuts it off.`);
-  if (rows.header === undefined) notes.push("The header line is torn; `daq recover` writes it again.");
-  if (rows.strangeLine !== undefined)
-    notes.push(`Line ${rows.strangeLine} does not start with a timestamp and a sequence number.`);
+  if (rows.header === undefined && damage === undefined)
+    notes.push("The header line is torn; `daq recover` writes it again.");
   noteChanges(source.fileBytes, rows.records, sidecar, notes);
   const firstTimestampNs = timestampOf(rows.first);
   const lastTimestampNs = timestampOf(rows.last);

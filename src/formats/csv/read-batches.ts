@@ -35,7 +35,12 @@ export async function* readCsv(path: string, stream: string): AsyncGenerator<Bat
       throw sidecar === undefined
         ? notRecords(path, 'its first columns are not "timestamp" and "sequence"')
         : changed(path, 1, "the header line is not the one that the sidecar describes");
-    yield* batchesOf(path, schema, sidecar === undefined ? exactRows(path, rows) : rows);
+    yield* batchesOf(
+      path,
+      schema,
+      sidecar === undefined ? exactRows(path, rows) : rows,
+      sidecar?.closed?.records ?? 0,
+    );
   } finally {
     await rows.return();
   }
@@ -66,6 +71,7 @@ async function* batchesOf(
   path: string,
   stream: StreamSchema,
   rows: AsyncIterable<CsvRecord>,
+  fewest: number,
 ): AsyncGenerator<Batch, void, void> {
   const most = rowsPerRead(stream);
   const fieldCount = fieldNames(stream).length;
@@ -103,6 +109,9 @@ async function* batchesOf(
     count = 0;
   }
   if (count > 0) yield batch();
+  // A row that a damaged quote has no end for is none, like one that a crash tore.
+  if (line <= fewest)
+    throw changed(path, line + 1, `the rows end there, where the sidecar says that there are ${fewest}`);
 }
 
 function changed(path: string, line: number, problem: string): DaqError {

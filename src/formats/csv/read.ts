@@ -1,9 +1,7 @@
 import { DaqError } from "../../model/errors.ts";
+import { mostRowBytes } from "./fields.ts";
 import { parseRow } from "./parse-row.ts";
 import { TextSource } from "./text-source.ts";
-
-/** One field can be no longer: without a bound, a stray quote would read the rest of the file into memory. */
-const longestRecord = 16 * 1024 * 1024;
 
 export type ReadRowsOptions = {
   /**
@@ -51,8 +49,8 @@ export async function* readRecords(
       record++;
     }
     rest = rest.slice(at);
-    if (rest.length > longestRecord)
-      throw new DaqError("format", `${where()} is longer than ${longestRecord} characters.`, {
+    if (rest.length > mostRowBytes)
+      throw new DaqError("format", `${where()} is longer than ${mostRowBytes} characters.`, {
         hint: "A quote that is never closed is the usual cause.",
       });
   }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
+import { quickFolder } from "../../testing/format-contract/recording.ts";
 import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
-import { gauges, ledgerOf, sampleRun } from "../../testing/format-contract/sample-streams.ts";
+import { gauges, ledgerOf, logbook, sampleRun } from "../../testing/format-contract/sample-streams.ts";
 import { csvFormat } from "./format.ts";
 import { sidecarPath } from "./sidecar.ts";
 
@@ -166,6 +167,39 @@ test("works without a sidecar, and says what is unknown then", async () => {
   );
   assert.match(notes.join(), /no sidecar run\.csv-metadata\.json/);
 });
+
+for (const compression of ["none", "gzip"] as const)
+  test(`a file of texts that breaks off at any byte keeps the rows before it, with their line breaks, ${compression}`, async () => {
+    const root = await mkdtemp(join(quickFolder(), "daq-csv-recover-"));
+    folders.push(root);
+    const options = { compression, durability: "process" } as const;
+    const path = join(root, `run${csvFormat.extension(options)}`);
+    const run = { info: sampleRun, streams: [logbook] };
+    const writer = await csvFormat.create({ path, run, options, openSink: openFileSink });
+    const source = new SampleBatches(logbook);
+    const sizeOf = async () => ({ file: (await stat(path)).size, text: text(await readFile(path)).length });
+    // Where rows end is known from the writer, whatever a reader takes for a row.
+    const ends = [await sizeOf()];
+    for (let row = 0; row < 12; row++) {
+      await writer.append(source.next(1));
+      if (row % 4 === 3) await writer.checkpoint();
+      ends.push(await sizeOf());
+    }
+    await writer[Symbol.asyncDispose]();
+    const whole = await readFile(path);
+    const sidecar = await readFile(sidecarPath(path));
+    assert.match(text(whole), /""open"", then\r\nclose/);
+    for (let bytes = ends[0]!.file; bytes <= whole.length; bytes++) {
+      await writeFile(path, whole.subarray(0, bytes));
+      await writeFile(sidecarPath(path), sidecar);
+      const { records } = await csvFormat.recover(path);
+      assert.equal(text(await readFile(path)), text(whole).slice(0, ends[records]!.text), `${bytes} bytes`);
+      // The last bytes of a gzip member say nothing about its rows, which may all be there without them.
+      const sure = ends.findLastIndex(({ file }) => file <= bytes);
+      if (compression === "none") assert.equal(records, sure);
+      else assert.ok(records >= sure - (sure % 4), `${records} of ${sure}`);
+    }
+  });
 
 function text(file: Buffer): string {
   return (file[0] === 0x1f ? gunzipSync(file) : file).toString();

@@ -5,6 +5,7 @@ import type { RecoveredFile } from "../contract.ts";
 import { headerLine } from "./fields.ts";
 import { finishTailSwap, swapGzipTail } from "./gzip-tail.ts";
 import { checkHeader, isWhole } from "./inspect.ts";
+import { rowDamage } from "./row-damage.ts";
 import { type ScannedRows, scanRows } from "./scan-rows.ts";
 import type { Sidecar } from "./sidecar.ts";
 import { readSidecar, writeSidecar } from "./sidecar-file.ts";
@@ -23,14 +24,11 @@ export async function recoverFile(path: string): Promise<RecoveredFile> {
   checkHeader(path, rows.header, sidecar, []);
   if (isWhole(source.fileBytes, torn, sidecar))
     return { path, changed: false, records: rows.records, cutBytes: 0 };
-  if (rows.strangeLine !== undefined)
-    throw new DaqError(
-      "format",
-      `${path}, line ${rows.strangeLine}: a timestamp and a sequence number were expected.`,
-      {
-        hint: "The file is damaged before its end, or not of this program; it was left as it is. Take it from a copy.",
-      },
-    );
+  const damage = rowDamage(rows, sidecar?.stream);
+  if (damage !== undefined)
+    throw new DaqError("format", `${path}, line ${damage.line}: it ${damage.problem}.`, {
+      hint: "The file is damaged before its end, or not of this program; it was left as it is. Take it from a copy.",
+    });
   const bytes = torn ? await cutTail(source, rows, sidecar) : source.fileBytes;
   if (sidecar !== undefined) await describeRecovered(path, rows, sidecar, bytes);
   return { path, changed: true, records: rows.records, cutBytes: rows.tornTextBytes };

@@ -1,12 +1,16 @@
 import { DaqError } from "../../model/errors.ts";
 import type { Hole } from "../account-for-holes.ts";
+import { mostRowBytes } from "./fields.ts";
 import type { TextSource } from "./text-source.ts";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const quote = 0x22;
 const comma = 0x2c;
-const longestLineBytes = 16 * 1024 * 1024;
+const byteOrderMarkEnd = 0xbf;
+
+/** A line that is no row of a recording; the header is line 1. */
+export type StrangeLine = { readonly line: number; readonly problem: string };
 
 export type ScannedRows = {
   /** The header line without its line end; undefined when the file breaks off before it. */
@@ -17,11 +21,13 @@ export type ScannedRows = {
   readonly holes: readonly Hole[];
   /** The sequence number that would come next. */
   readonly nextSequence: number;
-  /** Number of the first line that does not start with a timestamp and a sequence number, from 1. */
-  readonly strangeLine: number | undefined;
+  /** The first of them. */
+  readonly strange: StrangeLine | undefined;
   /** Bytes of text in whole lines, and behind them. */
   readonly wholeTextBytes: number;
   readonly tornTextBytes: number;
+  /** The latter without the zeros at the end. */
+  readonly tornRowBytes: number;
 };
 
 /** Reads all lines of a CSV file once, in bounded memory, without making strings of them. */
@@ -42,7 +48,7 @@ class RowScan {
   #last: Uint8Array | undefined;
   #holes: Hole[] = [];
   #nextSequence = 0;
-  #strangeLine: number | undefined;
+  #strange: StrangeLine | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -55,8 +61,15 @@ class RowScan {
     let last: Uint8Array | undefined;
     for (let at = scannedBytes; at < bytes.length; at++) {
       const byte = bytes[at];
-      if (byte === quote) this.#quoted = !this.#quoted;
-      else if (byte === lineFeed && !this.#quoted) {
+      if (byte === quote) {
+        // Where one quote was lost, the next one shows it: from there on fields and what is between them would change places.
+        if (!this.#quoted && !mayOpen(bytes, start, at))
+          this.#strange ??= {
+            line: this.#lines + 1,
+            problem: "has a quote within a field that has none around it",
+          };
+        this.#quoted = !this.#quoted;
+      } else if (byte === lineFeed && !this.#quoted) {
         last = bytes.subarray(start, at > start && bytes[at - 1] === carriageReturn ? at - 1 : at);
         this.#line(last);
         start = at + 1;
@@ -65,10 +78,10 @@ class RowScan {
     this.#wholeTextBytes += start;
     if (last !== undefined && this.#lines > 1) this.#last = last.slice();
     this.#carry = bytes.slice(start);
-    if (this.#carry.length > longestLineBytes)
+    if (this.#carry.length > mostRowBytes)
       throw new DaqError(
         "format",
-        `${this.#path}: line ${this.#lines + 1} is longer than ${longestLineBytes} bytes.`,
+        `${this.#path}: line ${this.#lines + 1} is longer than ${mostRowBytes} bytes.`,
         {
           hint: "This is not a CSV file, or a quote in it is never closed.",
         },
@@ -84,7 +97,10 @@ class RowScan {
     this.#first ??= line.slice();
     const sequence = sequenceOf(line);
     if (sequence === undefined) {
-      this.#strangeLine ??= this.#lines;
+      this.#strange ??= {
+        line: this.#lines,
+        problem: "does not start with a timestamp and a sequence number",
+      };
       return;
     }
     const missing = sequence - this.#nextSequence;
@@ -100,11 +116,18 @@ class RowScan {
       last: this.#last,
       holes: this.#holes,
       nextSequence: this.#nextSequence,
-      strangeLine: this.#strangeLine,
+      strange: this.#strange,
       wholeTextBytes: this.#wholeTextBytes,
       tornTextBytes: this.#carry.length,
+      tornRowBytes: this.#carry.findLastIndex((byte) => byte !== 0) + 1,
     };
   }
+}
+
+/** True where a field starts, and between the two quotes that stand for one. */
+function mayOpen(bytes: Uint8Array, lineStart: number, at: number): boolean {
+  const before = at === lineStart ? comma : bytes[at - 1];
+  return before === comma || before === quote || (at === lineStart + 3 && before === byteOrderMarkEnd);
 }
 
 /** The second field as a number; undefined when the line does not start with two integers. */

@@ -111,7 +111,8 @@ function fieldDescription(column: Column, title: string) {
     name: encodeURIComponent(title).replace(/^_|[!'()*~.-]/g, percent),
     titles: title,
     datatype: datatypes[column.dtype],
-    null: "",
+    // CSVW does not ask whether an empty field has quotes; where none can be missing, an empty one is a text.
+    null: column.dtype === "string" && column.nullable !== true ? [] : "",
     required: column.nullable !== true,
     ...(column.unit === undefined ? {} : { "schema:unitText": column.unit }),
     ...(column.description === undefined ? {} : { "dc:description": column.description }),

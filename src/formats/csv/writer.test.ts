@@ -6,7 +6,13 @@ import { after, beforeEach, test } from "node:test";
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
 import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
-import { everyType, gauges, ledgerOf, sampleRun } from "../../testing/format-contract/sample-streams.ts";
+import {
+  everyType,
+  gauges,
+  ledgerOf,
+  logbook,
+  sampleRun,
+} from "../../testing/format-contract/sample-streams.ts";
 import { SmallDisk } from "../../testing/format-contract/small-disk.ts";
 import type { FormatOptions } from "../contract.ts";
 import { csvFormat } from "./format.ts";
@@ -78,6 +84,22 @@ test("the sidecar is CSVW: it describes every field of the header, with unit, ty
   assert.deepEqual([power.titles, power.datatype, power.required], ["power", "double", false]);
   assert.deepEqual([temperature["schema:minValue"], temperature["schema:maxValue"]], [-40, 125.5]);
   for (const { name } of sidecar.tableSchema.columns) assert.match(name, /^[A-Za-z0-9%][A-Za-z0-9_%]*$/);
+});
+
+test("the sidecar leaves an empty text a text where none can be missing", async () => {
+  const path = join(folder, "run.csv");
+  const run = { info: sampleRun, streams: [logbook] };
+  const writer = await csvFormat.create({ ...target("run.csv", plain), run });
+  await writer.close(ledgerOf([{ schema: logbook, stored: 0, ranges: [] }]));
+  const { columns } = JSON.parse(await readFile(sidecarPath(path), "utf8")).tableSchema;
+  const [shutter, interlock, comment, mode] = columns.slice(2);
+  const facts = [shutter, interlock, comment, mode].map((c) => [c.datatype, c.required, c.null]);
+  assert.deepEqual(facts, [
+    ["boolean", true, ""],
+    ["boolean", false, ""],
+    ["string", false, ""],
+    ["string", true, []],
+  ]);
 });
 
 test("takes a state only from a checkpoint of its own", async () => {
