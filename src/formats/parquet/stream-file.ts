@@ -31,7 +31,7 @@ export type ParquetStreamOptions = {
   readonly tail: TailFile;
   /** Default `full`. */
   readonly index?: IndexColumns;
-  /** Of a row group before it is encoded, rounded down to whole pages; default 64 MiB. */
+  /** Of a row group before it is encoded, rounded down to whole pages; default 64 MiB, without a codec 16 MiB. */
   readonly rowGroupBytes?: number;
 };
 
@@ -53,6 +53,8 @@ export type StoredExtent = {
 const largestPageBytes = 1 << 20;
 const mostPageRows = 65_536;
 const usualRowGroupBytes = 64 << 20;
+/** Without a codec: about what a compressed one takes in the file, so that writing begins as early, and is as even. */
+const plainRowGroupBytes = 16 << 20;
 /**
  * How much may be with the workers, so that what one thread copies is still in the cache of the next one, and that this
  * thread turns to what they have done.
@@ -119,7 +121,8 @@ export class ParquetStreamFile {
     const rowBytes = this.#layouts.reduce((sum, { elements, valueBytes }) => sum + elements * valueBytes, 0);
     const wantedRows = Math.min(options.options.chunkRows ?? mostPageRows, mostPageRows);
     this.pageRows = Math.max(1, Math.min(wantedRows, Math.floor(largestPageBytes / widest)));
-    const groupBytes = options.rowGroupBytes ?? usualRowGroupBytes;
+    const usualBytes = this.#codec.step === undefined ? plainRowGroupBytes : usualRowGroupBytes;
+    const groupBytes = options.rowGroupBytes ?? usualBytes;
     this.rowGroupRows = Math.max(1, Math.floor(groupBytes / rowBytes / this.pageRows)) * this.pageRows;
     this.#setsAtWork = Math.max(fewestSetsAtWork, Math.floor(atWorkBytes / (this.pageRows * rowBytes)));
     this.#page = new PageRows(this.#layouts, this.pageRows);
