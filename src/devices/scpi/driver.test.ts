@@ -74,6 +74,36 @@ test("records the axis, its readings, and states as true and false", async (cont
   assert.deepEqual(stream.elements("device0_shutter"), [false, false]);
 });
 
+test("records texts and choices as texts; one without room is a lost record that says which", async (context) => {
+  const notes = ["stable", "", "much longer than announced", "21 °C"];
+  let asked = 0;
+  const instrument = new SimulatedInstrument(
+    (line) => (line === "STAT?" ? notes[asked++ % notes.length] : line === "MODE?" ? "2" : undefined),
+    "\n",
+  );
+  const { settings } = await wired(context, "tcp", instrument);
+  const description = descriptionFile(
+    mkdtempSync(join(folder, "notes-")),
+    `[instrument]\nname = "Acme"\n[readings.state]\nquery = "STAT?"\ntype = "text"\nmax_bytes = 8
+[readings.mode]\nquery = "MODE?"\ntype = "choice"\nchoices = { "1" = "cw", "2" = "pulsed" }\n`,
+  );
+  const { stream, warnings, done } = start({ description, rate_hz: 50, ...settings }, { recordLimit: 4 });
+  await done;
+  assert.deepEqual(
+    stream.schema.columns.map(({ name, dtype, maxBytes }) => [name, dtype, maxBytes]),
+    [
+      ["device0_state", "string", 8],
+      ["device0_mode", "string", 6],
+    ],
+  );
+  assert.deepEqual(stream.elements("device0_state"), ["stable", "", "21 °C"]);
+  assert.deepEqual(stream.elements("device0_mode"), ["pulsed", "pulsed", "pulsed"]);
+  const [lost] = stream.account.ranges;
+  assert.deepEqual([lost!.first, lost!.count, lost!.reason], [2, 1, "device"]);
+  assert.match(lost!.detail!, /device0_state is 26 bytes long in UTF-8, where 8 fit: "much longer/);
+  assert.equal(warnings.length, 1);
+});
+
 test("a reading without an answer is a lost record with its reason, and the next one is there", async (context) => {
   const { settings, instrument } = await meterAt(context);
   let readings = 0;
