@@ -17,7 +17,7 @@ import type { Cell } from "./cell.ts";
 import { type DuckDb, loadDuckDb } from "./duckdb.ts";
 import { QueryDatabase, type QueryOptions } from "./query-database.ts";
 import { streamsOfFile } from "./query-file.ts";
-import { cameraBatch, meterBatch, noteOf, recordedFiles, rows } from "./recorded-streams.test.ts";
+import { cameraBatch, meter, meterBatch, noteOf, recordedFiles, rows } from "./recorded-streams.test.ts";
 
 const root = mkdtempSync(join(tmpdir(), "daq-query-test-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -194,6 +194,19 @@ test("a query can neither write nor read anything but the named files, nor chang
     );
   assert.deepEqual(readFileSync(paths[0]!), before);
   assert.equal(existsSync(target), false);
+});
+
+test("a stream that is called like a word of SQL is named with its quotes", async () => {
+  const primary = { ...meter, name: "primary" };
+  const paths = await folderWith((folder) =>
+    recordedFiles(folder, "arrow", [{ ...meterBatch(10), stream: primary }]),
+  );
+  await assert.rejects(ask(paths, "select count(*) from primary"), {
+    code: "usage",
+    message: "The query is wrong: primary is a word of SQL.",
+    hint: /"primary"/,
+  });
+  assert.deepEqual(await ask(paths, 'select count(*) from "primary"'), [[10n]]);
 });
 
 test("a table, a column and a word that do not exist are named, with what was probably meant", async () => {

@@ -33,6 +33,13 @@ export function queryError(error: unknown, names: readonly string[]): unknown {
       cause: error,
     });
   }
+  const word = /^syntax error at or near "(.+)"$/.exec(first)?.[1];
+  const quoted = names.find((name) => name.toLowerCase() === word?.toLowerCase());
+  if (quoted !== undefined)
+    return new DaqError("usage", `The query is wrong: ${quoted} is a word of SQL.`, {
+      hint: `As the name of the table it stands in double quotes: "${quoted}".`,
+      cause: error,
+    });
   return new DaqError("usage", `The query is wrong: ${first}`, { hint: text(rest), cause: error });
 }
 

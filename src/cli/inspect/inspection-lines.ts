@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { floatText, tomlText } from "../../config/describe-config.ts";
+import { isNumberDType } from "../../model/dtype.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import type { Metadata } from "../../model/metadata.ts";
 import type { RunInfo } from "../../model/run.ts";
@@ -90,13 +91,20 @@ function schemaText({ kind, source, clock, rateHz }: StreamSchema): string {
   return `${kind} from ${source}${rate}, timestamps by the ${clock === "device" ? "device" : "system"} clock`;
 }
 
-function columnCells({ dtype, shape, dims, unit, nullable, scale, offset, description }: Column): string[] {
+function columnCells(column: Column): string[] {
+  const { dtype, maxBytes, shape, dims, unit, nullable, scale, offset, description } = column;
   const named = shape.length === 0 ? "" : ` (${dims.join(", ")})`;
   const scaled = scale === undefined && offset === undefined ? "" : `stored × ${scale ?? 1} + ${offset ?? 0}`;
-  const more = [scaled, nullable === true ? "may be missing" : "", description ?? ""].filter(
+  const room = maxBytes === undefined ? "" : `up to ${maxBytes} bytes`;
+  const more = [room, scaled, nullable === true ? "may be missing" : "", description ?? ""].filter(
     (text) => text !== "",
   );
-  return [dtype, `${shapeText(shape)}${named}`, unit ?? "no unit", more.join("; ")];
+  return [
+    dtype,
+    `${shapeText(shape)}${named}`,
+    unit ?? (isNumberDType(dtype) ? "no unit" : ""),
+    more.join("; "),
+  ];
 }
 
 function partLines(part: StreamPart, isNamed: boolean): string[] {
