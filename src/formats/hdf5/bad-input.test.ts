@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Metadata } from "../../model/metadata.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
@@ -224,4 +224,24 @@ test("a folder that is not there, and one that is a file, are named", async () =
     code: "path",
     message: /run\.h5\/run\.h5/,
   });
+});
+
+test("a file whose words about the run are damaged is refused by name, and nothing else is thrown", async () => {
+  await using folder = await temporaryFolder();
+  const target = targetIn(folder.path, hdf5Format, [gauges], { ...gzip, compression: "none" });
+  const writer = await hdf5Format.create(target);
+  await writer.append(new SampleBatches(gauges).next(3));
+  await writer.close(ledgerOf([{ schema: gauges, stored: 3, ranges: [] }]));
+  const bytes = await readFile(target.path);
+  for (const words of ['"streams":[', '"wavelength_scan"']) {
+    const at = bytes.indexOf(words);
+    assert.ok(at > 0, words);
+    const damaged = Buffer.from(bytes);
+    damaged[at] = 0x7b;
+    await writeFile(target.path, damaged);
+    await assert.rejects(hdf5Format.inspect(target.path), {
+      code: "format",
+      message: /\/entry\/daq\/\w+ is damaged: it is not whole JSON/,
+    });
+  }
 });

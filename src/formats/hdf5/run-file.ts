@@ -1,3 +1,4 @@
+import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { Run } from "../../model/run.ts";
@@ -13,20 +14,31 @@ export type RunFileContents = {
   readonly isComplete: boolean;
 };
 
-/** Undefined when another program wrote the file. */
+/** Undefined when another program wrote the file. Throws `DaqError("format")` where what it says of the run is damaged. */
 export function readRunFile(file: OpenHdf5): RunFileContents | undefined {
   const runText = textOf(file, `/entry/daq/${runDataset}`);
   const optionsText = textOf(file, `/entry/daq/${optionsDataset}`);
   if (runText === undefined || optionsText === undefined) return undefined;
-  const run = parseJson(runText) as Run;
+  const run = parsed(file, runDataset, runText) as Run;
   if (!Array.isArray(run?.streams) || typeof run.info !== "object") return undefined;
   for (const stream of run.streams) parseStreamSchema(stream);
   const ledgerText = textOf(file, `/entry/daq/${ledgerDataset}`);
   const complete = file.group("/entry")?.attrs.complete?.value;
   return {
     run,
-    options: JSON.parse(optionsText) as LayoutOptions,
-    ...(ledgerText === undefined ? {} : { ledger: JSON.parse(ledgerText) as Ledger }),
+    options: parsed(file, optionsDataset, optionsText) as LayoutOptions,
+    ...(ledgerText === undefined ? {} : { ledger: parsed(file, ledgerDataset, ledgerText) as Ledger }),
     isComplete: complete === true || complete === 1,
   };
+}
+
+function parsed({ path }: OpenHdf5, dataset: string, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    throw new DaqError("format", `${path}: /entry/daq/${dataset} is damaged: it is not whole JSON.`, {
+      hint: "Restore the file from a copy. The records can still be read with any HDF5 library.",
+      cause,
+    });
+  }
 }
