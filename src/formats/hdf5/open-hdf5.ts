@@ -15,6 +15,11 @@ export type OpenHdf5 = {
   /** The object at a path from the root; undefined when there is none. Throws `DaqError("format")` for a damaged one. */
   dataset(path: string): Dataset | undefined;
   group(path: string): Group | undefined;
+  /**
+   * Bytes of rows of a one-dimensional dataset of texts of fixed length, as they are in the file. What the library makes of them
+   * has no U+FEFF at the beginning any more, and other characters where bytes are no text.
+   */
+  textCells(dataset: Dataset, from: number, to: number): Uint8Array;
   close(): void;
 };
 
@@ -48,6 +53,7 @@ export async function openHdf5(path: string): Promise<OpenHdf5> {
   const bytes = await sizeOf(path);
   await checkSignature(path, bytes);
   const h5wasm = await loadLibrary();
+  const module = await h5wasm.ready;
   let file: File;
   try {
     file = new h5wasm.File(resolve(path), "r");
@@ -78,6 +84,18 @@ export async function openHdf5(path: string): Promise<OpenHdf5> {
     group: (name) => {
       const found = find(name);
       return found instanceof h5wasm.Group ? found : undefined;
+    },
+    textCells: (dataset, from, to) => {
+      const bytes = (to - from) * dataset.metadata.size;
+      const place = module._malloc(bytes);
+      if (place === 0) throw new RangeError(`The HDF5 library has no room for ${bytes} bytes.`);
+      try {
+        const [count, offset] = [[BigInt(to - from)], [BigInt(from)]];
+        module.get_dataset_data(dataset.file_id, dataset.path, count, offset, [1n], BigInt(place));
+        return module.HEAPU8.slice(place, place + bytes);
+      } finally {
+        module._free(place);
+      }
     },
     close: () => {
       file.close();

@@ -1,7 +1,7 @@
 import type { Batch, ColumnValues } from "../../model/batch.ts";
+import { brokenRow } from "../../model/broken-row.ts";
 import { DaqError } from "../../model/errors.ts";
-import { columnItemBytes } from "../../model/stream-schema.ts";
-import { putText, textProblem } from "../../model/text-values.ts";
+import { type Column, columnItemBytes } from "../../model/stream-schema.ts";
 import { rowsPerRead } from "../rows-per-read.ts";
 import { noSuchStream, notRecords, unfinished } from "../unreadable.ts";
 import { type Dataset, type OpenHdf5, openHdf5 } from "./open-hdf5.ts";
@@ -33,8 +33,8 @@ function* batchesOf(file: OpenHdf5, layout: StreamLayout): Generator<Batch, void
   const sequence = column(layout.sequence);
   const columns = layout.columns.map(({ column: schema, name, validityName }) => ({
     values: column(name),
+    schema,
     itemBytes: columnItemBytes(schema),
-    isText: schema.dtype === "string",
     ...(validityName === undefined ? {} : { validity: column(validityName) }),
   }));
   const { rows } = timestamps;
@@ -48,9 +48,12 @@ function* batchesOf(file: OpenHdf5, layout: StreamLayout): Generator<Batch, void
       count: to - from,
       timestampsNs: timestamps.int64s(from, to),
       sequences: sequence.int64s(from, to),
-      columns: columns.map(({ values, validity, itemBytes, isText }): ColumnValues => {
+      columns: columns.map(({ values, validity, schema, itemBytes }): ColumnValues => {
+        const isText = schema.dtype === "string";
         const bytes = isText ? values.cells(from, to, itemBytes) : values.bytes(from, to, itemBytes);
-        return validity === undefined ? { bytes } : { bytes, validity: validity.flags(from, to) };
+        const mask = validity?.flags(from, to);
+        values.expectValues(schema, from, bytes, mask);
+        return mask === undefined ? { bytes } : { bytes, validity: mask };
       }),
     };
   }
@@ -60,12 +63,14 @@ function* batchesOf(file: OpenHdf5, layout: StreamLayout): Generator<Batch, void
 class DatasetRows {
   readonly rows: number;
   readonly #where: string;
+  readonly #file: OpenHdf5;
   readonly #dataset: Dataset;
 
   constructor(file: OpenHdf5, name: string) {
     this.#where = `${file.path}: ${name}`;
     const dataset = file.dataset(name);
     if (dataset === undefined) throw this.#damaged("is missing");
+    this.#file = file;
     this.#dataset = dataset;
     this.rows = dataset.shape?.[0] ?? 0;
   }
@@ -89,15 +94,19 @@ class DatasetRows {
 
   /** Texts in cells of so many bytes. */
   cells(from: number, to: number, itemBytes: number): Uint8Array {
-    const texts = this.#slice(from, to);
-    const cells = new Uint8Array((to - from) * itemBytes);
-    if (!Array.isArray(texts) || texts.length !== to - from) throw this.#damaged("does not hold texts");
-    for (const [row, text] of texts.entries()) {
-      if (typeof text !== "string" || textProblem(text, itemBytes) !== undefined)
-        throw this.#damaged(`has no text of at most ${itemBytes} bytes as record ${from + row}`);
-      putText(cells.subarray(row * itemBytes, (row + 1) * itemBytes), text);
-    }
-    return cells;
+    const { shape, dtype } = this.#dataset;
+    const isText = dtype === `A${itemBytes}` || dtype === `S${itemBytes}`;
+    if (!isText || shape?.length !== 1)
+      throw this.#damaged(`does not hold texts of at most ${itemBytes} bytes`);
+    return this.#read(from, to, () => this.#file.textCells(this.#dataset, from, to));
+  }
+
+  /** Throws `DaqError("format")` where bytes of a text or a bool are none. */
+  expectValues(column: Column, from: number, bytes: Uint8Array, validity: Uint8Array | undefined): void {
+    const broken = brokenRow(column, bytes, validity);
+    if (broken === undefined) return;
+    const what = column.dtype === "bool" ? "neither 0 nor 1" : "no text: it is not UTF-8, or has a NUL";
+    throw this.#damaged(`has as record ${from + broken} what is ${what}`);
   }
 
   flags(from: number, to: number): Uint8Array {
@@ -106,8 +115,12 @@ class DatasetRows {
   }
 
   #slice(from: number, to: number): unknown {
+    return this.#read(from, to, () => this.#dataset.slice([[from, to]]));
+  }
+
+  #read<Values>(from: number, to: number, read: () => Values): Values {
     try {
-      return this.#dataset.slice([[from, to]]);
+      return read();
     } catch (cause) {
       const filters = this.#dataset.filters.map(({ name, id }) => `${name || "filter"} (${id})`).join(", ");
       throw new DaqError("format", `${this.#where}: records ${from} to ${to} cannot be read.`, {
