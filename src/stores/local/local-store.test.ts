@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -134,4 +134,29 @@ describe("a folder as a store", () => {
     assert.equal(isLeftOver(temporaryName(), 0, Date.now()), false);
     assert.equal(isLeftOver("object", 0, Date.now()), false);
   });
+});
+
+test("an object whose folder is renamed while it is written is put into a new one of that name", async () => {
+  const root = freshFolder();
+  const place = join(root, "array");
+  let isRenamed = false;
+  const openSink: OpenSink = async (path, options) => {
+    const sink = await openFileSink(path, options);
+    const close = sink.close.bind(sink);
+    sink.close = async () => {
+      await close();
+      if (isRenamed) return;
+      isRenamed = true;
+      renameSync(place, join(root, "moved"));
+    };
+    return sink;
+  };
+  const store = new LocalStore(root, { openSink });
+  await store.put("array/zarr.json", [Buffer.from("whole")]);
+  assert.ok(isRenamed);
+  assert.equal(Buffer.from((await store.get("array/zarr.json"))!).toString(), "whole");
+  // Where no folder can be made either, the error is told.
+  rmSync(root, { recursive: true });
+  writeFileSync(root, "in the way");
+  await assert.rejects(store.put("array/zarr.json", [Buffer.from("whole")]), { code: "path" });
 });

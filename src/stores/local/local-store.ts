@@ -8,7 +8,7 @@ import { checkKey, checkRange } from "../object-key.ts";
 import { FolderSyncs } from "./folder-syncs.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { listFolder } from "./list-folder.ts";
-import { ObjectFile, type ObjectFolder } from "./object-file.ts";
+import { codeBelow, ObjectFile, type ObjectFolder } from "./object-file.ts";
 import { isLeftOver, isTemporaryName } from "./temporary-name.ts";
 
 export type LocalStoreOptions = {
@@ -34,6 +34,17 @@ export class LocalStore implements Store {
   }
 
   async put(key: string, pieces: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#put(key, pieces);
+    } catch (error) {
+      if (codeBelow(error) !== "ENOENT") throw error;
+      // Somebody removed or renamed the folder while the object was on its way into it.
+      this.#shared.folders.forget();
+      await this.#put(key, pieces);
+    }
+  }
+
+  async #put(key: string, pieces: readonly Uint8Array[]): Promise<void> {
     await discardedOnFailure(await this.#begin(key), async (file) => {
       await file.write(pieces);
       await file.replace();

@@ -118,7 +118,8 @@ export class ObjectFile {
 
 const withoutLinks: readonly string[] = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"];
 
-function codeBelow(error: unknown): string | undefined {
+/** The system's code of an error, or of what an error of ours came from. */
+export function codeBelow(error: unknown): string | undefined {
   return systemCode(error instanceof DaqError ? error.cause : error);
 }
 
