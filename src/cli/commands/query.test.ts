@@ -44,6 +44,16 @@ test("a run's index gives each stream once, though it was recorded in two format
   assert.deepEqual(jsonLines(out), [{ meter: 50, adc: 50 }]);
 });
 
+test("a run that was recorded as JSON lines only can be queried by its index", async () => {
+  const args = ["record", "daq.toml", "--frames", "5", "-o", "lines.{ext}", "--set", "storage.format=jsonl"];
+  const recorded = await spawnDaq(args, { cwd: folder }).done;
+  assert.equal(recorded.code, 0, recorded.error);
+  const sql = 'select (select count(*) from power0) as meter, (select count(*) from "adc-0") as adc';
+  const { code, out, error } = await runCommand(queryCommand, ["--json", sql, at("lines.run.json")]);
+  assert.equal(code, 0, error);
+  assert.deepEqual(jsonLines(out), [{ meter: 5, adc: 5 }]);
+});
+
 test("a run in parts is one table with all of its records", async () => {
   const settings = ["storage.rotate_mb=0.01", "storage.flush_interval_ms=40"].flatMap((one) => [
     "--set",

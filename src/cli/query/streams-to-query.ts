@@ -8,7 +8,7 @@ import { isStoreUrl } from "../../stores/store-url.ts";
 import { identifyFile } from "../inspect/identify-file.ts";
 
 /** Of a stream that a run has in several formats, the one that is read fastest. */
-const preference: readonly FormatName[] = ["parquet", "csv", "arrow", "hdf5", "zarr"];
+const preference: readonly FormatName[] = ["parquet", "csv", "arrow", "hdf5", "zarr", "jsonl"];
 
 /** The streams in files and runs that were named. Throws `DaqError` for what is missing, unfinished or no data. */
 export async function streamsToQuery(given: readonly string[]): Promise<FoundStreams> {

@@ -7,7 +7,13 @@ import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
-import { gauges, ledgerOf, sampleRun, spectrum } from "../../testing/format-contract/sample-streams.ts";
+import {
+  gauges,
+  ledgerOf,
+  logbook,
+  sampleRun,
+  spectrum,
+} from "../../testing/format-contract/sample-streams.ts";
 import { arrowFormat } from "./format.ts";
 import { ArrowInput } from "./input.ts";
 import { ArrowReader } from "./read.ts";
@@ -97,6 +103,35 @@ test("no 32-bit word of a header that became huge or negative crashes, hangs or 
       await writeFile(target, bad);
       await survive(target, at % 16 === 8);
     }
+  assert.ok(process.memoryUsage.rss() - before < 500e6);
+});
+
+test("no flipped bit and no huge word in a file of texts and bools crashes, hangs or asks for much memory", async () => {
+  const target = join(folder, "text-damage.arrow");
+  const before = process.memoryUsage.rss();
+  for (const [compression, flipStep, wordStep] of [
+    ["none", 11, 60],
+    ["lz4", 23, 108],
+    ["zstd", 29, 132],
+  ] as const) {
+    const path = await record(`texts-${compression}.arrow`, logbook, { compression, batches: 2, rows: 9 });
+    const good = await readFile(path);
+    let most = 0;
+    for (let at = 0; at < good.byteLength; at += flipStep) {
+      const bad = Buffer.from(good);
+      bad[at]! ^= 1 << (at % 8);
+      await writeFile(target, bad);
+      most = Math.max(most, await survive(target, at % 16 === 0));
+    }
+    assert.equal(most, 18, "a flip in the values does not make the file unreadable");
+    for (const word of [0x7fffffff, 0xffffffff, 0x00ffffff])
+      for (let at = 8; at + 4 <= good.byteLength; at += wordStep) {
+        const bad = Buffer.from(good);
+        bad.writeUInt32LE(word, at);
+        await writeFile(target, bad);
+        await survive(target, at % 64 === 8);
+      }
+  }
   assert.ok(process.memoryUsage.rss() - before < 500e6);
 });
 
