@@ -41,6 +41,8 @@ test("texts that are cut off anywhere, or longer than announced, are refused", (
         ),
       { code: "format" },
     );
+  const ended = Uint8Array.of(2, 0, 0, 0, 97, 0);
+  assert.throws(() => unpackTexts(ended, 3, undefined, "empty", new Uint8Array(3)), /ends with a NUL/);
   const long = Uint8Array.of(4, 0, 0, 0, 97, 98, 99, 100);
   assert.throws(() => unpackTexts(long, 3, undefined, "empty", new Uint8Array(3)), /has 4 bytes, where 3/);
 });

@@ -43,7 +43,7 @@ export function packTexts(
 
 /**
  * The inverse: fills `cells`, whose bytes are zero, and returns how many bytes of `packed` that took. With `left-out`,
- * missing rows keep their zeros. Throws `DaqError("format")` where `packed` ends too early or a text is too long.
+ * missing rows keep their zeros. Throws `DaqError("format")` where `packed` ends too early, a text is too long, or ends with NUL.
  */
 export function unpackTexts(
   packed: Uint8Array,
@@ -62,6 +62,11 @@ export function unpackTexts(
     if (end + length > packed.byteLength) throw cutOff(row);
     if (length > maxBytes)
       throw new DaqError("format", `Text ${row} has ${length} bytes, where ${maxBytes} were announced.`, {
+        hint: "The file is damaged, or was changed by another program.",
+      });
+    // In its cell it would look like what fills the cell.
+    if (length > 0 && packed[end + length - 1] === 0)
+      throw new DaqError("format", `Text ${row} ends with a NUL.`, {
         hint: "The file is damaged, or was changed by another program.",
       });
     cells.set(packed.subarray(end, end + length), at);

@@ -82,6 +82,7 @@ function decodeTexts(
     const text = entries.at(indexes[next++]!);
     if (text.byteLength > maxBytes)
       throw new RangeError(`a text has ${text.byteLength} bytes, where ${maxBytes} were announced`);
+    if (text.at(-1) === 0) throw new RangeError("a text ends with a NUL");
     cells.set(text, row * maxBytes);
   }
 }
