@@ -26,8 +26,18 @@ export interface Kernels {
   ): number;
   /** Returns the decoded bytes, or −1 when the block is damaged or does not fit. */
   lz4Decompress(source: number, length: number, target: number, capacity: number): number;
-  /** Snappy's block format, with its length in front. */
-  snappyCompress(source: number, length: number, target: number, capacity: number, scratch: number): number;
+  /**
+   * Snappy's block format, with its length in front; returns its bytes, or 0 when `capacity` is too small. `passesNoise` (1):
+   * what samples say would shrink by less than a quarter stays as it is.
+   */
+  snappyCompress(
+    source: number,
+    length: number,
+    target: number,
+    capacity: number,
+    scratch: number,
+    passesNoise?: 0 | 1,
+  ): number;
   snappyDecompress(source: number, length: number, target: number, capacity: number): number;
   /** A raw deflate stream (RFC 1951) made fast; returns its bytes, or 0 when `capacity` is too small. */
   deflateFast(source: number, length: number, target: number, capacity: number, scratch: number): number;

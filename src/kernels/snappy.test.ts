@@ -3,11 +3,19 @@ import { test } from "node:test";
 import { testBlockCodec } from "../../test/kernels/block-codec-contract.ts";
 import { GuardedMemory } from "../../test/kernels/guarded-memory.ts";
 import { plainSnappyDecode } from "../../test/kernels/plain-snappy.ts";
-import { noise } from "../../test/kernels/sample-bytes.ts";
+import { narrowNoise, noise } from "../../test/kernels/sample-bytes.ts";
 
 testBlockCodec((kernels) => ({
   name: "Snappy",
   compress: kernels.snappyCompress,
+  decompress: kernels.snappyDecompress,
+  plainDecode: plainSnappyDecode,
+}));
+
+testBlockCodec((kernels) => ({
+  name: "Snappy that passes over noise",
+  compress: (source, length, target, capacity, scratch) =>
+    kernels.snappyCompress(source, length, target, capacity, scratch, 1),
   decompress: kernels.snappyDecompress,
   plainDecode: plainSnappyDecode,
 }));
@@ -73,4 +81,21 @@ test("Snappy refuses offsets that point nowhere, and lengths that wrap around", 
   assert.equal(decode([8, ...literal, 0b000011_11, 4, 0, 0, 0x80], 100), undefined);
   assert.equal(decode([4, 63 << 2, 255, 255, 255, 255, ...literal], 100), undefined);
   assert.equal(decode([8, 63 << 2, 254, 255, 255, 255, ...literal], 100), undefined);
+});
+
+test("what is asked to pass over noise keeps it as it is, and shrinks what shrinks as before", () => {
+  const bytesOf = (bytes: Uint8Array, passesNoise: 0 | 1) => {
+    const capacity = bytes.length + bytes.length / 6 + 64;
+    return memory.run(bytes, capacity, (at) =>
+      kernels.snappyCompress(at.source, bytes.length, at.target, capacity, at.scratch, passesNoise),
+    ).returned;
+  };
+  const dull = narrowNoise(65_536, 1);
+  assert.ok(bytesOf(dull, 0) < 0.8 * dull.length);
+  assert.ok(bytesOf(dull, 1) > 0.9 * dull.length);
+  const flat = new Uint8Array(65_536);
+  assert.equal(bytesOf(flat, 1), bytesOf(flat, 0));
+  // Noise that ends: what comes behind it is found again.
+  const mixed = Uint8Array.from([...dull.subarray(0, 20_000), ...flat.subarray(0, 45_000)]);
+  assert.ok(bytesOf(mixed, 1) < 20_000 + 28_672);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { Random } from "../ring/random.ts";
 import { GuardedMemory } from "./guarded-memory.ts";
-import { noise, pixels, repeating, words } from "./sample-bytes.ts";
+import { narrowNoise, noise, pixels, repeating, words } from "./sample-bytes.ts";
 
 /** What the two block codecs have in common, and what they are held against. */
 export type BlockCodec = {
@@ -56,6 +56,7 @@ export function testBlockCodec(of: (kernels: Kernels) => BlockCodec): void {
   const kinds: { readonly [kind: string]: (length: number) => Uint8Array } = {
     zeros: (length) => new Uint8Array(length),
     noise: (length) => noise(length, length),
+    "narrow noise": (length) => narrowNoise(length, length),
     pixels: (length) => pixels(length, length),
     words: (length) => words(length, length),
     "runs of one byte": (length) => repeating(length, 1, length),

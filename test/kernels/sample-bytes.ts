@@ -6,6 +6,11 @@ export function noise(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.integer(0, 255));
 }
 
+/** Noise of three bits: short matches by chance, which gain little. */
+export function narrowNoise(length: number, seed: number): Uint8Array {
+  return noise(length, seed).map((byte) => byte & 0xe0);
+}
+
 /** 16-bit pixels over a dark floor: what a camera sends. */
 export function pixels(length: number, seed: number): Uint8Array {
   const random = new Random(seed);

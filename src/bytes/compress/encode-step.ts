@@ -10,8 +10,8 @@ export type EncodeStep =
   | { readonly codec: "lz4-block" }
   /** An LZ4 frame with its content size and independent blocks, as Arrow IPC has it. */
   | { readonly codec: "lz4-frame" }
-  /** Snappy's raw format, as Parquet has it. */
-  | { readonly codec: "snappy" }
+  /** Snappy's raw format, as Parquet has it; `passesNoise`: where little would be gained, it is not looked for long. */
+  | { readonly codec: "snappy"; readonly passesNoise?: boolean }
   /** One zstd frame with its content size; levels 1 to 22. */
   | { readonly codec: "zstd"; readonly level: number }
   /** A Blosc 1 chunk (HDF5's filter 32001, Zarr's `blosc`); level 0 stores. */

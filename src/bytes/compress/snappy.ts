@@ -15,8 +15,8 @@ export const snappy: Codec<StepOf<"snappy">> = {
     });
   },
 
-  encode(_step, { kernels, scratch }, { source, length, target, capacity }) {
-    return kernels.snappyCompress(source, length, target, capacity, scratch);
+  encode({ passesNoise }, { kernels, scratch }, { source, length, target, capacity }) {
+    return kernels.snappyCompress(source, length, target, capacity, scratch, passesNoise ? 1 : 0);
   },
 
   decode(_step, { kernels }, { source, length, target, capacity }) {

@@ -9,6 +9,8 @@ export type PageCodec = {
   readonly codec: number;
   /** Absent: bodies stay as they are. */
   readonly step?: EncodeStep;
+  /** For bodies whose bytes are split into planes, of which some are noise; absent: `step`. */
+  readonly splitStep?: EncodeStep;
 };
 
 export const compressions = ["none", "snappy", "gzip", "zstd", "lz4_raw"] as const;
@@ -43,7 +45,11 @@ export function pageCodecOf(options: Pick<FormatOptions, "compression" | "compre
       },
     );
   return compression === "snappy"
-    ? { codec: codecs.snappy, step: { codec: "snappy" } }
+    ? {
+        codec: codecs.snappy,
+        step: { codec: "snappy" },
+        splitStep: { codec: "snappy", passesNoise: true },
+      }
     : { codec: codecs.lz4Raw, step: { codec: "lz4-block" } };
 }
 

@@ -148,7 +148,7 @@ export class PageEncoder {
 
   async #compress(pool: WorkerPool, page: PageAtWork, raw: RawBody, slabs: Slabs): Promise<Page> {
     const { layout, present, block, plainAt, extremesAt } = page;
-    const { step } = this.#codec;
+    const { step, splitStep } = this.#codec;
     const { valueBytes } = layout;
     const before =
       present === 0 || isOfCells(layout)
@@ -160,7 +160,8 @@ export class PageEncoder {
       return framed(page, raw, page.isKept ? [bytes] : slabs.keep(bytes), await checked);
     }
     const split = raw.isUnsplit ? [{ codec: "shuffle", elementBytes: valueBytes } as const] : [];
-    const steps = [...split, step];
+    const bodyStep = raw.encoding === "byteStreamSplit" ? (splitStep ?? step) : step;
+    const steps = [...split, bodyStep];
     const {
       block: result,
       length,
