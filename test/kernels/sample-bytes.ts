@@ -8,7 +8,7 @@ export function noise(length: number, seed: number): Uint8Array {
 
 /** Noise of three bits: short matches by chance, which gain little. */
 export function narrowNoise(length: number, seed: number): Uint8Array {
-  return noise(length, seed).map((byte) => byte & 0xe0);
+  return noise(length, seed).map((byte) => byte & 7);
 }
 
 /** 16-bit pixels over a dark floor: what a camera sends. */
