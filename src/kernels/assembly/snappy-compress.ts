@@ -134,7 +134,6 @@ function compressFragment(
       place += bytes;
       literals = place;
       if (place >= limit) break;
-      store<u16>(slotOf(load<u32>(place - 1), shift, scratch), <u16>(place - 1 - source));
       const slot = slotOf(load<u32>(place), shift, scratch);
       match = source + load<u16>(slot);
       store<u16>(slot, <u16>(place - source));
@@ -177,6 +176,17 @@ function writeCopy(offset: u32, bytes: u32, to: usize, targetEnd: usize): usize 
     to += 3;
     bytes -= part;
   }
+  // A copy near by has two bytes, others three. Which it is cannot be foreseen, so it is no branch.
+  if (targetEnd - to < 4) return writeLastCopy(offset, bytes, to, targetEnd);
+  const isFar = <u32>((<i32>(2047 - offset) | <i32>(11 - bytes)) >> 31);
+  const near = 1 | ((bytes - 4) << 2) | ((offset >> 8) << 5) | ((offset & 255) << 8);
+  const far = 2 | ((bytes - 1) << 2) | (offset << 8);
+  store<u32>(to, near ^ ((near ^ far) & isFar));
+  return to + 2 + (isFar & 1);
+}
+
+/** Where four bytes cannot be written at once. */
+function writeLastCopy(offset: u32, bytes: u32, to: usize, targetEnd: usize): usize {
   if (bytes < 12 && offset < 2048) {
     if (targetEnd - to < 2) return 0;
     store<u8>(to, ((offset >> 8) << 5) | ((bytes - 4) << 2) | 1);
