@@ -3,7 +3,7 @@ import type { Benchmark, BenchmarkContext, Figures } from "./harness/benchmark.t
 import { Child, withChildren } from "./harness/child.ts";
 import type { ParquetMemory, ParquetWriterOptions } from "./processes/parquet-writer.ts";
 
-const compressions = ["none", "snappy"] as const;
+const compressions = ["none", "snappy", "zstd"] as const;
 const rowGroupMebibytes = [16, 64, 128] as const;
 const mebibyte = 2 ** 20;
 const wantedMebibytes = 1_280;

@@ -26,6 +26,8 @@ export class SlabShelf {
 /** Keeps the pages of one row group. */
 export class Slabs {
   readonly #shelf: SlabShelf;
+  /** Those of one page each, by where their bytes begin. */
+  readonly #pages = new Map<number, Block>();
   #blocks: Block[] = [];
   #own: Uint8Array[] = [];
   #slab: Uint8Array | undefined;
@@ -38,13 +40,23 @@ export class Slabs {
   /** A block for a page that stays where it is made; undefined where there is no room. */
   tryBlock(bytes: number): Block | undefined {
     const block = this.#shelf.pool.tryKeep(bytes);
-    if (block !== undefined) this.#blocks.push(block);
+    if (block !== undefined) this.own(block);
     return block;
   }
 
-  /** Takes a block over, until `release`. */
+  /** Takes the block of a page over, until `release`. */
   own(block: Block): void {
-    this.#blocks.push(block);
+    this.#pages.set(block.bytes.byteOffset, block);
+  }
+
+  /** Gives the blocks back that these pieces are the beginning of: large pages, when they are written. */
+  releaseWritten(pieces: readonly Uint8Array[]): void {
+    for (const { buffer, byteOffset } of pieces) {
+      const block = this.#pages.get(byteOffset);
+      if (block === undefined || block.bytes.buffer !== buffer) continue;
+      this.#pages.delete(byteOffset);
+      this.#shelf.pool.give(block);
+    }
   }
 
   /** A copy, in one or more pieces, behind the one before; good until `release`. */
@@ -66,8 +78,11 @@ export class Slabs {
   }
 
   #newSlab(): Uint8Array {
-    const block = this.tryBlock(slabBytes);
-    if (block !== undefined) return block.bytes;
+    const block = this.#shelf.pool.tryKeep(slabBytes);
+    if (block !== undefined) {
+      this.#blocks.push(block);
+      return block.bytes;
+    }
     const slab = this.#shelf.take();
     this.#own.push(slab);
     return slab;
@@ -75,7 +90,8 @@ export class Slabs {
 
   /** Idempotent. No page is at work any more. */
   release(): void {
-    for (const block of this.#blocks) this.#shelf.pool.give(block);
+    for (const block of [...this.#pages.values(), ...this.#blocks]) this.#shelf.pool.give(block);
+    this.#pages.clear();
     this.#shelf.giveBack(this.#own);
     this.#blocks = [];
     this.#own = [];

@@ -10,6 +10,7 @@ import { camera, gauges, sampleRun, spectrum } from "../../testing/format-contra
 import { parquetFormat } from "./format.ts";
 import { ParquetInput } from "./input.ts";
 import { inspectParquet } from "./inspect.ts";
+import { ParquetReader } from "./read.ts";
 import { readFooter } from "./read-footer.ts";
 import { ParquetStreamFile } from "./stream-file.ts";
 import { TailFile } from "./tail-file.ts";
@@ -77,6 +78,51 @@ test("a writer whose disk is slow never has more than two row groups that are no
   );
   await file.close({ complete: true, accounts: [] });
   assert.equal((await inspectParquet(path)).streams[0]!.records, 10 * rowGroupRows);
+});
+
+test("what is written of a row group makes room for the next one, and each value stays where it belongs", async () => {
+  const path = join(folder, "parts.parquet");
+  const sink = await openFileSink(path);
+  const stream = { ...gauges, columns: [{ ...gauges.columns[0]!, dtype: "float64" } as const] };
+  const file = await ParquetStreamFile.create(sink, {
+    stream,
+    info: sampleRun,
+    options: { compression: "none", durability: "process" },
+    tail: new TailFile(path, openFileSink, false),
+    rowGroupBytes: 48 << 20,
+  });
+  const writeAll = sink.writeAll.bind(sink);
+  let largestPart = 0;
+  sink.writeAll = async (pieces) => {
+    largestPart = Math.max(
+      largestPart,
+      pieces.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    );
+    // Meanwhile the next row group is filled, with pages where the written ones were.
+    await sleep(20);
+    await writeAll(pieces);
+  };
+  const count = 65_536;
+  const batches = 3 * (file.rowGroupRows / count);
+  const range = (batch: number) => Array.from({ length: count }, (_, row) => batch * count + row);
+  for (let batch = 0; batch < batches; batch++) {
+    const sequences = BigInt64Array.from(range(batch), BigInt);
+    // No value twice, so that there is no dictionary.
+    const bytes = new Uint8Array(Float64Array.from(range(batch), (number) => number / 3).buffer);
+    await file.append({ stream, count, timestampsNs: sequences, sequences, columns: [{ bytes }] });
+  }
+  await file.close({ complete: true, accounts: [] });
+  assert.ok(largestPart < 24 << 20, `${largestPart} bytes at once`);
+  await using reader = await ParquetReader.open(path);
+  let row = 0;
+  for await (const group of reader.rowGroups()) {
+    const values = new Float64Array(group.columns[0]!.bytes.slice().buffer);
+    assert.ok(
+      values.every((value, at) => value === (row + at) / 3 && group.sequences[at] === BigInt(row + at)),
+    );
+    row += group.count;
+  }
+  assert.equal(row, batches * count);
 });
 
 test("a stream of images is taken with a sentence that names better formats; spectra are not remarked on", () => {

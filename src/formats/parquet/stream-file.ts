@@ -61,6 +61,8 @@ const plainRowGroupBytes = 16 << 20;
  */
 const atWorkBytes = 16 << 20;
 const fewestSetsAtWork = 2;
+/** So much of a row group is written at once, and makes room for the next one then; with less, the disk waits for this thread. */
+const writtenBytes = 16 << 20;
 
 /** A row group that is being filled. */
 type OpenRowGroup = {
@@ -71,8 +73,8 @@ type OpenRowGroup = {
 };
 
 /**
- * Writes one stream to one sink as a Parquet file. Pages are encoded by the workers; a row group is written in one go
- * when it is full, while the next one is filled: memory is that of two row groups. At a checkpoint the records that are
+ * Writes one stream to one sink as a Parquet file. Pages are encoded by the workers; a row group is written when it is
+ * full, while the next one is filled: memory is that of two row groups at most. At a checkpoint the records that are
  * not written yet go to the tail. Calls are not concurrent. After a failure everything since the last checkpoint is
  * taken back by resuming there; the file is then only good for `release`.
  */
@@ -240,7 +242,11 @@ export class ParquetStreamFile {
       undefined,
     );
     const note = span === undefined ? "" : JSON.stringify(span);
-    await this.#sink.writeAll(encodeFrame({ kind: "row-group", index, rows, data, meta, note, dataCrc }));
+    const frame = encodeFrame({ kind: "row-group", index, rows, data, meta, note, dataCrc });
+    for (const part of partsOf(frame, writtenBytes)) {
+      await this.#sink.writeAll(part);
+      slabs.releaseWritten(part);
+    }
     this.#completeBytes = this.#sink.positionBytes;
     this.#writtenRecords += rows;
     this.#rowGroups.push(meta);
@@ -357,6 +363,21 @@ export class ParquetStreamFile {
       throw this.#failure.error;
     }
   }
+}
+
+/** The pieces in parts of about `bytes`. */
+function partsOf(pieces: readonly Uint8Array[], bytes: number): Uint8Array[][] {
+  const parts: Uint8Array[][] = [[]];
+  let filled = 0;
+  for (const piece of pieces) {
+    if (filled >= bytes) {
+      parts.push([]);
+      filled = 0;
+    }
+    parts.at(-1)!.push(piece);
+    filled += piece.byteLength;
+  }
+  return parts;
 }
 
 /** Texts are mostly a small part of what they may be; a page has all of their cells until it is encoded. */
