@@ -3,13 +3,24 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { crc32 } from "node:zlib";
 import { openFileSink } from "../../bytes/file-sink.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { StreamSchema } from "../../model/stream-schema.ts";
 import { SampleBatches } from "../../testing/format-contract/sample-batches.ts";
-import { gauges, sampleRun, spectrum } from "../../testing/format-contract/sample-streams.ts";
+import {
+  everyType,
+  gauges,
+  logbook,
+  sampleRun,
+  spectrum,
+} from "../../testing/format-contract/sample-streams.ts";
+import { ParquetInput } from "./input.ts";
 import { inspectParquet } from "./inspect.ts";
+import { decodePageHeader } from "./page-header.ts";
+import type { ParsedChunk } from "./parse-metadata.ts";
 import { ParquetReader } from "./read.ts";
+import { readFooter } from "./read-footer.ts";
 import { ParquetStreamFile } from "./stream-file.ts";
 import { TailFile } from "./tail-file.ts";
 
@@ -68,6 +79,46 @@ async function readOrRefused(path: string, what: string): Promise<number | undef
   }
 }
 
+/** Where the pages of a column chunk begin, its dictionary included; those without a byte are left out. */
+function pagesOf(file: Uint8Array, { startBytes, bytes }: ParsedChunk): number[] {
+  const pages: number[] = [];
+  for (let at = startBytes; at < startBytes + bytes; ) {
+    const { headerBytes, storedBytes } = decodePageHeader(file.subarray(at));
+    if (storedBytes > 0) pages.push(at);
+    at += headerBytes + storedBytes;
+  }
+  return pages;
+}
+
+/** As Thrift has it. */
+function zigzag(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+/** Flips bits in a page, and gives it a checksum that fits: what then comes out is up to whoever decodes it. */
+function damageBody(file: Uint8Array, pageAt: number, random: (below: number) => number): void {
+  const header = decodePageHeader(file.subarray(pageAt));
+  assert.ok(header.kind !== "other" && header.checksum !== undefined);
+  const headerBytes = Buffer.from(file.buffer, file.byteOffset + pageAt, header.headerBytes);
+  const body = file.subarray(pageAt + header.headerBytes).subarray(0, header.storedBytes);
+  const before = zigzag(header.checksum | 0);
+  const at = headerBytes.indexOf(before);
+  let after: Buffer;
+  // Most checksums are equally long; one that is not has no room.
+  do {
+    for (let flips = 1 + random(3); flips > 0; flips--) {
+      // Lengths, levels and counts stand in front.
+      const byte = random(random(2) === 0 ? Math.min(16, body.byteLength) : body.byteLength);
+      body[byte]! ^= 1 << random(8);
+    }
+    after = zigzag(crc32(body) | 0);
+  } while (after.byteLength !== before.byteLength);
+  headerBytes.set(after, at);
+}
+
 type Damage = (bytes: Uint8Array, random: (below: number) => number) => Uint8Array;
 
 const footerBytes = (bytes: Uint8Array): number =>
@@ -109,7 +160,7 @@ describe("a Parquet file that is damaged", () => {
     test(`${name}: is read, or refused by name and with its path, in bounded memory`, async () => {
       const random = randomFrom(2026);
       const outcomes = { read: 0, refused: 0 };
-      for (const stream of [gauges, spectrum])
+      for (const stream of [gauges, spectrum, logbook])
         for (const compression of ["none", "snappy", "zstd", "gzip", "lz4_raw"]) {
           const whole = await wholeFile(compression, stream);
           const path = join(folder, "damaged.parquet");
@@ -122,6 +173,31 @@ describe("a Parquet file that is damaged", () => {
         }
       assert.ok(outcomes.refused > 50, JSON.stringify(outcomes));
     });
+
+  test("in its pages, with checksums that fit: is read, or refused by name and with its path", async () => {
+    const random = randomFrom(2027);
+    const outcomes = { read: 0, refused: 0 };
+    for (const stream of [everyType, gauges, spectrum, logbook])
+      for (const compression of ["none", "snappy", "zstd", "gzip", "lz4_raw"]) {
+        const whole = await wholeFile(compression, stream);
+        const path = join(folder, "damaged-pages.parquet");
+        await writeFile(path, whole);
+        await using input = await ParquetInput.open(path);
+        const chunks = (await readFooter(input))!.rowGroups.flatMap((group) => group.chunks);
+        const pages = chunks.flatMap((chunk) => pagesOf(whole, chunk));
+        for (let round = 0; round < 60; round++) {
+          const damaged = Uint8Array.from(whole);
+          damageBody(damaged, pages[random(pages.length)]!, random);
+          const mutant = join(folder, "damaged-page.parquet");
+          await writeFile(mutant, damaged);
+          const records = await readOrRefused(mutant, `${stream.name}, ${compression}, round ${round}`);
+          if (records === undefined) outcomes.refused++;
+          else outcomes.read++;
+        }
+      }
+    // Other numbers are numbers, too.
+    assert.ok(outcomes.refused > 100 && outcomes.read > 100, JSON.stringify(outcomes));
+  });
 
   test("a footer of millions of empty structures is refused before they fill the memory", async () => {
     const path = join(folder, "structures.parquet");
