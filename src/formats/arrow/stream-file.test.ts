@@ -11,6 +11,7 @@ import {
   camera,
   everyType,
   gauges,
+  logbook,
   sampleRun,
   spectrum,
 } from "../../testing/format-contract/sample-streams.ts";
@@ -86,7 +87,7 @@ function placesIn(bytes: Uint8Array): { messages: number[]; buffers: { at: numbe
 
 for (const compression of ["none", "lz4", "zstd"])
   test(`puts every message and every buffer at a multiple of 64 bytes with compression ${compression}`, async () => {
-    for (const stream of [everyType, gauges, spectrum, camera])
+    for (const stream of [everyType, gauges, logbook, spectrum, camera])
       for (const index of ["full", "timestamp", "none"] as const) {
         const sink = new KeepingSink();
         const options = { ...plain, compression };
@@ -103,7 +104,7 @@ for (const compression of ["none", "lz4", "zstd"])
   });
 
 test("is a complete Arrow stream behind its first 8 bytes at every batch boundary while it is open", async () => {
-  for (const stream of [everyType, gauges, camera]) {
+  for (const stream of [everyType, gauges, logbook, camera]) {
     const sink = new KeepingSink();
     const file = await ArrowStreamFile.create(sink, optionsOf({ stream }));
     const source = new SampleBatches(stream);
