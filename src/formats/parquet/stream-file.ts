@@ -19,6 +19,7 @@ import type { PageRecords } from "./page-records.ts";
 import { type ColumnRecords, PageRows, rowsOf } from "./page-rows.ts";
 import { encodeRowGroup } from "./row-group.ts";
 import { joinedSpans, type SequenceSpan, spanOf } from "./sequence-span.ts";
+import { sizesOf } from "./sizes.ts";
 import { SlabShelf, Slabs } from "./slabs.ts";
 import type { TailExtent, TailFile } from "./tail-file.ts";
 import { encodeRowsFrame, encodeSetFrame, type SpannedSet, type TailContents } from "./tail-frames.ts";
@@ -50,17 +51,6 @@ export type StoredExtent = {
   readonly tail?: TailExtent;
 };
 
-const largestPageBytes = 1 << 20;
-const mostPageRows = 65_536;
-const usualRowGroupBytes = 64 << 20;
-/** Without a codec: about what a compressed one takes in the file, so that writing begins as early, and is as even. */
-const plainRowGroupBytes = 16 << 20;
-/**
- * How much may be with the workers, so that what one thread copies is still in the cache of the next one, and that this
- * thread turns to what they have done.
- */
-const atWorkBytes = 16 << 20;
-const fewestSetsAtWork = 2;
 /** So much of a row group is written at once, and makes room for the next one then; with less, the disk waits for this thread. */
 const writtenBytes = 16 << 20;
 
@@ -119,14 +109,13 @@ export class ParquetStreamFile {
       (layout) =>
         new ColumnEncoder(layout, encoder, candidateEncodings(layout, this.#codec, isPlain), resumedGroup),
     );
-    const widest = Math.max(...this.#layouts.map(usualRecordBytes));
-    const rowBytes = this.#layouts.reduce((sum, { elements, valueBytes }) => sum + elements * valueBytes, 0);
-    const wantedRows = Math.min(options.options.chunkRows ?? mostPageRows, mostPageRows);
-    this.pageRows = Math.max(1, Math.min(wantedRows, Math.floor(largestPageBytes / widest)));
-    const usualBytes = this.#codec.step === undefined ? plainRowGroupBytes : usualRowGroupBytes;
-    const groupBytes = options.rowGroupBytes ?? usualBytes;
-    this.rowGroupRows = Math.max(1, Math.floor(groupBytes / rowBytes / this.pageRows)) * this.pageRows;
-    this.#setsAtWork = Math.max(fewestSetsAtWork, Math.floor(atWorkBytes / (this.pageRows * rowBytes)));
+    const { pageRows, rowGroupRows, setsAtWork } = sizesOf(this.#layouts, this.#codec, {
+      chunkRows: options.options.chunkRows,
+      rowGroupBytes: options.rowGroupBytes,
+    });
+    this.pageRows = pageRows;
+    this.rowGroupRows = rowGroupRows;
+    this.#setsAtWork = setsAtWork;
     this.#page = new PageRows(this.#layouts, this.pageRows);
     this.#rowGroups = [...stored.rowGroups];
     this.#writtenRecords = stored.records;
@@ -378,11 +367,6 @@ function partsOf(pieces: readonly Uint8Array[], bytes: number): Uint8Array[][] {
     filled += piece.byteLength;
   }
   return parts;
-}
-
-/** Texts are mostly a small part of what they may be; a page has all of their cells until it is encoded. */
-function usualRecordBytes({ physical, elements, valueBytes }: ColumnLayout): number {
-  return physical === "byteArray" ? Math.ceil(valueBytes / 8) : elements * valueBytes;
 }
 
 function bytesOf(values: BigInt64Array): Uint8Array {
