@@ -38,6 +38,7 @@ def table(missing):
             "code": column(random.integers(-(2**31), 2**31, rows).astype("i4"), 0.1),
             "large": column(random.integers(0, 2**64, rows, dtype="u8"), 0.5),
             "count": column(np.cumsum(random.integers(-5, 9, rows)), 0.0),
+            "open": column(random.integers(0, 2, rows) == 1, 0.2),
         }
     )
 
@@ -46,7 +47,8 @@ def hex_values(column):
     column = column.combine_chunks()
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
-    values = column.fill_null(0).to_numpy(zero_copy_only=False)
+    nothing = False if pa.types.is_boolean(column.type) else 0
+    values = column.fill_null(nothing).to_numpy(zero_copy_only=False)
     return [v.tobytes().hex() if there else None for v, there in zip(values, column.is_valid().to_pylist())]
 
 
@@ -55,8 +57,8 @@ def encoded(schema, encoding):
         return {"use_dictionary": True}
     fits = {
         "PLAIN": lambda type: True,
-        "BYTE_STREAM_SPLIT": lambda type: True,
-        "DELTA_BINARY_PACKED": lambda type: not pa.types.is_floating(type),
+        "BYTE_STREAM_SPLIT": lambda type: not pa.types.is_boolean(type),
+        "DELTA_BINARY_PACKED": pa.types.is_integer,
     }[encoding]
     chosen = {field.name: encoding if fits(field.type) else "PLAIN" for field in schema}
     return {"use_dictionary": False, "column_encoding": chosen}

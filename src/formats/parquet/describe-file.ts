@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { NumberDType } from "../../model/dtype.ts";
+import type { DType } from "../../model/dtype.ts";
 import { DaqError } from "../../model/errors.ts";
 import type { Ledger } from "../../model/ledger.ts";
 import { parseJson } from "../../model/parse-json.ts";
@@ -34,7 +34,7 @@ type Leaf = {
   readonly maxRepetition: number;
 };
 
-/** Describes any Parquet file. Columns that are not plain numbers are left out, with a note. */
+/** Describes any Parquet file. Columns that are not plain numbers or bools are left out, with a note. */
 export function describeFile(path: string, metadata: ParsedMetadata): FileDescription {
   const leaves = leavesOf(path, metadata.schema);
   const notes: string[] = [];
@@ -125,7 +125,12 @@ function foreignStream(path: string, leaves: readonly Leaf[], notes: string[]): 
     const isIndex = (indexColumns as readonly string[]).includes(name);
     if (isIndex && leaf.element.type === physicalTypes.int64) continue;
     const dtype = leaf.isNested ? undefined : dtypeOf(leaf.element);
-    if (dtype === undefined) notes.push(`Column "${name}" does not hold plain numbers; it is left out.`);
+    if (dtype === undefined)
+      notes.push(
+        !leaf.isNested && isText(leaf.element)
+          ? `Column "${name}" (utf8) holds texts of any length; it is left out.`
+          : `Column "${name}" does not hold plain numbers; it is left out.`,
+      );
     else
       columns.push({
         name: freeName(name, at, columns),
@@ -149,10 +154,16 @@ function freeName(name: string, at: number, columns: readonly Column[]): string 
   return name.length > 0 && !taken.has(name) ? name : `${name}_column_${at}`;
 }
 
+/** Only our own description says how long texts get, and so how many bytes a record has. */
+function isText({ type, logical, converted }: ParsedElement): boolean {
+  return type === physicalTypes.byteArray && (logical?.has(1) === true || converted === 0);
+}
+
 /** INTEGER of the logical types; converted types from 11 on are the unsigned, then the signed ones. */
-function dtypeOf({ type, logical, converted }: ParsedElement): NumberDType | undefined {
+function dtypeOf({ type, logical, converted }: ParsedElement): DType | undefined {
   const integer = logical?.get(10);
   const isOther = logical !== undefined && !(integer instanceof Map) && type !== physicalTypes.float;
+  if (type === physicalTypes.boolean) return "bool";
   if (type === physicalTypes.float) return "float32";
   if (type === physicalTypes.double) return "float64";
   if (type !== physicalTypes.int32 && type !== physicalTypes.int64) return undefined;
