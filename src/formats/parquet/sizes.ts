@@ -7,6 +7,11 @@ const usualRowGroupBytes = 64 << 20;
 /** Without a codec: about what a compressed one takes in the file, so that writing begins as early, and is as even. */
 const plainRowGroupBytes = 16 << 20;
 /**
+ * So much of a row group's bytes are its values; the rest is for what blocks of memory and the heap take beside them, so that
+ * two row groups at once take no more than twice their size.
+ */
+const valuesShare = 7 / 8;
+/**
  * How much may be with the workers, so that what one thread copies is still in the cache of the next one, and that the
  * thread that copies turns to what they have done.
  */
@@ -16,7 +21,7 @@ const fewestSetsAtWork = 2;
 export type WantedSizes = {
   /** Rows of a page, at most. */
   readonly chunkRows?: number | undefined;
-  /** Of a row group before it is encoded. */
+  /** What a row group takes in memory before it is encoded. */
   readonly rowGroupBytes?: number | undefined;
 };
 
@@ -41,7 +46,7 @@ export function sizesOf(
   const groupBytes = rowGroupBytes ?? (step === undefined ? plainRowGroupBytes : usualRowGroupBytes);
   return {
     pageRows,
-    rowGroupRows: Math.max(1, Math.floor(groupBytes / rowBytes / pageRows)) * pageRows,
+    rowGroupRows: Math.max(1, Math.floor((groupBytes * valuesShare) / rowBytes / pageRows)) * pageRows,
     setsAtWork: Math.max(fewestSetsAtWork, Math.floor(atWorkBytes / (pageRows * rowBytes))),
   };
 }

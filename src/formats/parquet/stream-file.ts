@@ -32,7 +32,7 @@ export type ParquetStreamOptions = {
   readonly tail: TailFile;
   /** Default `full`. */
   readonly index?: IndexColumns;
-  /** Of a row group before it is encoded, rounded down to whole pages; default 64 MiB, without a codec 16 MiB. */
+  /** What a row group takes in memory before it is encoded; default 64 MiB, without a codec 16 MiB. */
   readonly rowGroupBytes?: number;
 };
 
