@@ -40,8 +40,14 @@ export async function storedRowGroups(
   await using input = await ParquetInput.open(path);
   if (input.sizeBytes < extent.bytes)
     throw mismatch(path, `it has ${input.sizeBytes} bytes, but ${extent.bytes} were stored in it`);
-  const closed = await closedSince(input, extent);
-  if (closed !== undefined) return closed;
+  let tail: TailContents | undefined;
+  try {
+    tail = await storedTail(path, stream, extent);
+  } catch (error) {
+    const closed = await closedSince(input, extent);
+    if (closed === undefined) throw error;
+    return closed;
+  }
   const scan = await scanFrames(input, extent.bytes);
   if (scan === undefined) throw mismatch(path, "it does not begin as a file of daq-storage");
   if (
@@ -55,7 +61,6 @@ export async function storedRowGroups(
       `it has ${scan.rowGroups.length} whole row groups up to byte ${scan.endBytes}, not ${extent.rowGroups} up to ${extent.bytes}`,
     );
   const inGroups = scan.rowGroups.reduce((sum, { parsed }) => sum + parsed.rows, 0);
-  const tail = await storedTail(path, stream, extent);
   const records = inGroups + (tail?.records ?? 0);
   if (records !== extent.records)
     throw mismatch(path, `it and its tail hold ${records} records, not ${extent.records}`);
@@ -70,10 +75,11 @@ export async function storedRowGroups(
   };
 }
 
-/** A file that was closed behind the checkpoint has no tail any more: what was in it is in row groups. */
+/**
+ * A file that was closed behind the checkpoint has its tail no more: what was in it is in row groups. A tail that is there is
+ * of what was written after that, and of no use without a checkpoint of its own.
+ */
 async function closedSince(input: ParquetInput, extent: StoredExtent): Promise<StoredPlace | undefined> {
-  if (extent.tail === undefined || (await readTail(input.path, extent.tail.slot)) !== undefined)
-    return undefined;
   const found: Scan["rowGroups"][number][] = [];
   let records = 0;
   for (const rowGroup of (await scanFrames(input))?.rowGroups ?? []) {

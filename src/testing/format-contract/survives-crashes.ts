@@ -101,6 +101,14 @@ export function survivesCrashes(
       streams.map((stream) => new SampleBatches(stream, 5).next(70)),
     );
     await second[Symbol.asyncDispose]();
+    // One that got as far as a checkpoint, which nobody wrote down.
+    const unnoted = await format.resume(target, state);
+    await appendAll(
+      unnoted,
+      streams.map((stream) => new SampleBatches(stream, 6).next(30)),
+    );
+    await unnoted.checkpoint();
+    await unnoted[Symbol.asyncDispose]();
     const third = await format.resume(target, state);
     kept.push(await appendAll(third, batches(50)));
     await third.checkpoint();
