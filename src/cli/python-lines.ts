@@ -1,16 +1,20 @@
+import { columnFieldNames } from "../formats/csv/fields.ts";
 import { streamLayouts } from "../formats/hdf5/stream-layout.ts";
 import type { StreamSchema } from "../model/stream-schema.ts";
 import { type PartGroup, partGroups } from "./part-groups.ts";
 import { zarrLines } from "./zarr-lines.ts";
 
-/**
- * The lines of Python that read these files with stock libraries. `isForeign`: another program laid them out.
- * `hdf5Streams`: what is in those of HDF5.
- */
+/** What is in the files of a format, where the lines depend on it. */
+export type StreamsOfFormats = {
+  readonly hdf5?: readonly StreamSchema[];
+  readonly csv?: readonly StreamSchema[];
+};
+
+/** The lines of Python that read these files with stock libraries. `isForeign`: another program laid them out. */
 export function pythonLines(
   paths: readonly string[],
   isForeign = false,
-  hdf5Streams: readonly StreamSchema[] = [],
+  { hdf5: hdf5Streams = [], csv: csvStreams = [] }: StreamsOfFormats = {},
 ): string[] {
   const lines: string[] = [];
   const groups = partGroups(paths);
@@ -50,7 +54,8 @@ export function pythonLines(
         : `${variable(path)}_parquet = pq.read_table(${JSON.stringify(path)})`,
     );
   for (const { path, isPattern } of csv) {
-    const table = (file: string): string => `pd.read_csv(${file}, float_precision="round_trip")`;
+    const options = csvOptions(path, csvStreams);
+    const table = (file: string): string => `pd.read_csv(${file}, ${options})`;
     lines.push(
       isPattern
         ? `${variable(path)}_table = pd.concat(${table("path")} for path in ${allOf(path)})`
@@ -69,6 +74,25 @@ export function pythonLines(
   return lines;
 }
 
+/** pandas takes texts such as "NA" for missing, unless it is told what is missing where. */
+function csvOptions(path: string, streams: readonly StreamSchema[]): string {
+  const exact = 'float_precision="round_trip"';
+  const stream =
+    streams.length === 1 ? streams[0] : streams.find(({ name }) => pythonName(name) === variable(path));
+  if (stream === undefined || !stream.columns.some(({ dtype }) => dtype === "string")) return exact;
+  const missing = stream.columns.flatMap((column) => {
+    // Elements of lists have fields of their own.
+    const names = columnFieldNames(column);
+    const { dtype, nullable } = column;
+    if (dtype === "float32" || dtype === "float64") return names.map((each) => [each, ["", "NaN"]]);
+    return dtype !== "string" && nullable === true ? names.map((each) => [each, [""]]) : [];
+  });
+  if (missing.length > mostNamed) return exact;
+  return `${exact}, keep_default_na=False, na_values=${JSON.stringify(Object.fromEntries(missing))}`;
+}
+
+/** A longer line helps nobody. */
+const mostNamed = 24;
 const mostDatasets = 8;
 
 /** Where the values of each stream are. */

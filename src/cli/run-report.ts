@@ -3,7 +3,7 @@ import { shellWord } from "../model/shell-word.ts";
 import type { RunReport } from "../run/run-contract.ts";
 import { accountLines } from "./account-lines.ts";
 import { durationText } from "./duration.ts";
-import { streamsIn } from "./inspect/inspect-run.ts";
+import { streamsOfFormats } from "./inspect/inspect-run.ts";
 import { pythonLines } from "./python-lines.ts";
 import { bytesText } from "./quantity-text.ts";
 import type { Terminal } from "./terminal.ts";
@@ -53,7 +53,7 @@ export function printReport({ index, indexPath, seconds, upload }: RunReport, te
   for (const line of pythonLines(
     [...new Set(rows.flatMap(({ paths }) => paths))],
     false,
-    streamsIn("hdf5", index.outputs, index.run.streams),
+    streamsOfFormats(index.outputs, index.run.streams),
   ))
     terminal.print(`  ${line}`);
   terminal.print("");

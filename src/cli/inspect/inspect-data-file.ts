@@ -33,11 +33,9 @@ export async function inspectDataFile(
     advice: [...(unfinished?.advice ?? []), ...(missing.length === 0 ? [] : [restoreAdvice])],
     python:
       state === "complete" && missing.length === 0
-        ? pythonLines(
-            [path],
-            run === undefined,
-            summary.streams.map((stream) => stream.schema),
-          )
+        ? pythonLines([path], run === undefined, {
+            [summary.format]: summary.streams.map((stream) => stream.schema),
+          })
         : [],
   };
 }

@@ -11,7 +11,7 @@ import { journalPath, type RecorderOptions } from "../../recorder/recorder-optio
 import { outputFiles } from "../../recorder/rotation/output-files.ts";
 import { type OutputSummary, type RunEnd, readRunIndex } from "../../recorder/run-index.ts";
 import { noSuchFile } from "../near-paths.ts";
-import { pythonLines } from "../python-lines.ts";
+import { pythonLines, type StreamsOfFormats } from "../python-lines.ts";
 import { progressOf } from "../run-progress.ts";
 import { type InspectedFile, type InspectedStream, type Inspection, streamPart } from "./inspection.ts";
 import { restoreAdvice, withMissing } from "./missing-parts.ts";
@@ -44,7 +44,7 @@ export async function inspectRunIndex(path: string): Promise<Inspection> {
       ...(isLeft ? [`\`daq recover ${journal}\` adds what the ring still holds, once there is room.`] : []),
       ...(seen.files.some(({ state }) => state === "damaged") ? [restoreAdvice] : []),
     ],
-    python: pythonLines(completePaths(seen.files), false, streamsIn("hdf5", outputs, run.streams)),
+    python: pythonLines(completePaths(seen.files), false, streamsOfFormats(outputs, run.streams)),
   };
 }
 
@@ -170,8 +170,16 @@ function streamsOf(streams: readonly StreamSchema[], summaries: readonly FileSum
   }));
 }
 
+/** The streams that are in the files of those formats. */
+export function streamsOfFormats(
+  outputs: readonly OutputSummary[],
+  streams: readonly StreamSchema[],
+): StreamsOfFormats {
+  return { hdf5: streamsIn("hdf5", outputs, streams), csv: streamsIn("csv", outputs, streams) };
+}
+
 /** What a run has in one format. */
-export function streamsIn(
+function streamsIn(
   format: string,
   outputs: readonly OutputSummary[],
   streams: readonly StreamSchema[],

@@ -347,7 +347,7 @@ test("counts every line that is not a record as lost, in its place, with its num
   const text = "1,2\n1,2,3\n3,4\nx,1\n0x10,1\n1,2.5\n5,6\n";
   const expected = [
     { first: 1, count: 1, detail: 'line 2: expected 2 fields, found 3: "1,2,3"' },
-    { first: 3, count: 3, detail: 'lines 4–6: a "x" is not a number' },
+    { first: 3, count: 3, detail: 'lines 4–6, of which the first: a "x" is not a number' },
   ];
   for (const chunks of [[text], [text.slice(0, 9), text.slice(9)]]) {
     const { stream, warnings } = await decode(settings, chunks);

@@ -163,7 +163,10 @@ export class LineDecoder implements RecordDecoder {
     const bad = this.#bad;
     if (bad === undefined) return;
     this.#bad = undefined;
-    const where = bad.count === 1 ? `line ${bad.firstLine}` : `lines ${bad.firstLine}–${bad.lastLine}`;
+    const where =
+      bad.count === 1
+        ? `line ${bad.firstLine}`
+        : `lines ${bad.firstLine}–${bad.lastLine}, of which the first`;
     await this.#stream.lose(bad.count, "device", `${where}: ${bad.problem}`);
   }
 }

@@ -1,5 +1,5 @@
 import { RowLayout } from "../../bytes/row-text/row-layout.ts";
-import { isStreamName, type StreamSchema } from "../../model/stream-schema.ts";
+import { type Column, isStreamName, type StreamSchema } from "../../model/stream-schema.ts";
 
 /** A column with a shape is spread over this many fields at most; larger ones are frames. */
 export const mostElements = 1024;
@@ -10,7 +10,11 @@ export const mostRowBytes = 16 * 1024 * 1024;
 
 /** The names in the header line: the record's index, then each column; `name[0]`, `name[1]` … where it has a shape. */
 export function fieldNames(stream: StreamSchema): string[] {
-  return ["timestamp", "sequence", ...stream.columns.flatMap(({ name, shape }) => spread(name, shape))];
+  return ["timestamp", "sequence", ...stream.columns.flatMap(columnFieldNames)];
+}
+
+export function columnFieldNames({ name, shape }: Pick<Column, "name" | "shape">): string[] {
+  return spread(name, shape);
 }
 
 function spread(name: string, shape: readonly number[]): string[] {
