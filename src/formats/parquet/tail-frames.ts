@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { mostPackedBytes, packTexts, unpackTexts } from "../../bytes/length-prefixed-texts.ts";
 import { parseJson } from "../../model/parse-json.ts";
 import type { ColumnLayout } from "./column-layout.ts";
 import { decodeFrameHeader, encodeFrame, frameBytes, frameChecksum, frameHeaderBytes } from "./frame.ts";
@@ -57,18 +58,27 @@ export function encodeSetFrame(index: number, { set, span }: SpannedSet): Uint8A
   });
 }
 
-/** Records of the page that is not full yet: the columns' bytes one behind the other, validity behind those that have it. */
+/**
+ * Records of the page that is not full yet: the columns' bytes one behind the other, validity behind those that have it.
+ * Texts stand each behind its length: most are far shorter than they may be.
+ */
 export function encodeRowsFrame(
   index: number,
   layouts: readonly ColumnLayout[],
   records: readonly PageRecords[],
 ): Uint8Array[] {
   const rows = records[0]!.rows;
-  const data = layouts.flatMap(({ nullable }, at) => {
+  const data = layouts.flatMap((layout, at) => {
     const { bytes, validity } = records[at]!;
-    return nullable ? [bytes, validity ?? new Uint8Array(rows).fill(1)] : [bytes];
+    const values = layout.physical === "byteArray" ? packed(bytes, layout.itemBytes, validity) : bytes;
+    return layout.nullable ? [values, validity ?? new Uint8Array(rows).fill(1)] : [values];
   });
   return encodeFrame({ kind: "rows", index, rows, data, note: "" });
+}
+
+function packed(cells: Uint8Array, maxBytes: number, validity: Uint8Array | undefined): Uint8Array {
+  const target = new Uint8Array(mostPackedBytes(cells.byteLength / maxBytes, maxBytes));
+  return target.subarray(0, packTexts(cells, maxBytes, validity, "empty", target));
 }
 
 /** What a tail holds of one row group. */
@@ -150,9 +160,19 @@ function checkedEncoding(encoding: PageEncoding): PageEncoding {
 
 /** In memory of their own, aligned for typed views. */
 function decodeRows(layouts: readonly ColumnLayout[], rows: number, data: Uint8Array): ColumnRecords[] {
-  const take = taking(data);
-  return layouts.map(({ itemBytes, nullable }) => {
-    const bytes = take(rows * itemBytes);
+  let position = 0;
+  const take = (bytes: number): Uint8Array => {
+    const part = data.slice(position, position + bytes);
+    position += bytes;
+    return part;
+  };
+  const takeTexts = (maxBytes: number): Uint8Array => {
+    const cells = new Uint8Array(rows * maxBytes);
+    position += unpackTexts(data.subarray(position), maxBytes, undefined, "empty", cells);
+    return cells;
+  };
+  return layouts.map(({ physical, itemBytes, nullable }) => {
+    const bytes = physical === "byteArray" ? takeTexts(itemBytes) : take(rows * itemBytes);
     return nullable ? { bytes, validity: take(rows) } : { bytes };
   });
 }
