@@ -78,8 +78,16 @@ export async function convert(wanted: ConvertOptions): Promise<Conversion> {
     };
   } catch (error) {
     await work.remove();
-    throw error;
+    throw error instanceof DaqError && error.code === "disk-full" ? nothingLeft(error) : error;
   }
+}
+
+/** What is told of a recording does not hold here: there is no ring. */
+function nothingLeft(error: DaqError): DaqError {
+  return new DaqError("disk-full", error.message, {
+    hint: "Nothing of it was left. Free some space, or choose another place, and convert again.",
+    cause: error,
+  });
 }
 
 async function planConversion(wanted: ConvertOptions): Promise<Plan> {

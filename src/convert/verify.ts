@@ -50,7 +50,7 @@ async function verifyFile(wanted: VerifyOptions, path: string): Promise<Verifica
       "format",
       `${path} was written by another program: it has no ledger to hold it against.`,
       {
-        hint: "`daq convert` makes a recording of a table with times.",
+        hint: "`daq convert` makes a recording of an Arrow or CSV table with times.",
       },
     );
   const accounts = streams.flatMap(({ account }) => account ?? []);

@@ -74,7 +74,7 @@ export class ParquetInput {
 
 export function damaged(path: string, problem: string, cause?: unknown): DaqError {
   return new DaqError("format", `${path} is damaged: ${problem}.`, {
-    hint: "Restore it from a copy. A file of daq-storage can often be read up to the damage: see `daq recover`.",
+    hint: "Restore it from a copy. What is whole in a finished file can be read by other programs, column by column; one that was not closed is finished by `daq recover`.",
     cause,
   });
 }
