@@ -9,6 +9,7 @@ import * as zarr from "zarrita";
 import { ArrowReader } from "../../src/formats/arrow/read.ts";
 import { readRows } from "../../src/formats/csv/read.ts";
 import { openHdf5 } from "../../src/formats/hdf5/open-hdf5.ts";
+import { ParquetReader } from "../../src/formats/parquet/read.ts";
 import { typedView } from "../../src/model/dtype.ts";
 import type { StreamAccount } from "../../src/model/ledger.ts";
 import { isAlive } from "../../src/ring/process-identity.ts";
@@ -196,6 +197,7 @@ export class CounterRun {
       arrow: () => this.arrowRows(),
       csv: () => this.csvRows(),
       hdf5: () => this.hdf5Rows(),
+      parquet: () => readParquet(join(this.outputFolder, "run.parquet")),
       zarr: () => readZarr(join(this.outputFolder, "run.zarr")),
     };
     const accounts = this.accounts();
@@ -224,6 +226,18 @@ export async function readArrow(path: string): Promise<CounterRows> {
     }
   } finally {
     await reader.close();
+  }
+  return { sequences, values };
+}
+
+async function readParquet(path: string): Promise<CounterRows> {
+  await using reader = await ParquetReader.open(path);
+  const sequences: number[] = [];
+  const values: number[] = [];
+  for await (const group of reader.rowGroups()) {
+    const column = typedView("int64", group.columns[0]!.bytes) as BigInt64Array;
+    for (const sequence of group.sequences) sequences.push(Number(sequence));
+    for (const value of column) values.push(Number(value));
   }
   return { sequences, values };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ test("a full disk ends the run with one message; the files read, and after makin
   const disk = smallDisk(12);
   if (disk === undefined) return context.skip("mounting a small tmpfs needs root");
   const run = new CounterRun({
-    formats: ["arrow", "csv", "hdf5", "zarr"],
+    formats: ["arrow", "csv", "hdf5", "parquet", "zarr"],
     ringMb: 64,
     rowsPerTick: 4000,
     outputFolder: disk,
@@ -59,7 +59,47 @@ test("a full disk ends the run with one message; the files read, and after makin
     }
     assert.equal(existsSync(run.ringPath), false);
   } finally {
-    execFileSync("umount", [disk]);
+    execFileSync("umount", ["--lazy", disk]);
+    rmSync(disk, { recursive: true, force: true });
+    if (existsSync(run.ringPath)) rmSync(run.ringPath);
+    run.remove();
+  }
+});
+
+test("recover on a disk that is still full leaves what was readable readable, and finishes when there is room", async (context) => {
+  const disk = smallDisk(12);
+  if (disk === undefined) return context.skip("mounting a small tmpfs needs root");
+  const run = new CounterRun({
+    formats: ["arrow", "csv", "hdf5", "parquet", "zarr"],
+    ringMb: 64,
+    rowsPerTick: 4000,
+    outputFolder: disk,
+  });
+  try {
+    assert.equal(await run.exited, 1, run.stderr);
+    const before = await run.outputs();
+    const { bavail, bsize } = statfsSync(disk);
+    const filler = join(disk, "filler");
+    writeFileSync(filler, new Uint8Array(Math.max(0, bavail * bsize - (200 << 10))));
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const recovery = await recover(run.indexPath);
+      assert.ok(recovery.kind === "run" && recovery.failure?.code === "disk-full");
+      for (const [index, { format, account, rows }] of (await run.outputs()).entries()) {
+        assert.equal(problemIn(account, rows), undefined, format);
+        assert.ok(account.stored >= before[index]!.account.stored, `${format}: less than before`);
+        assert.equal(account.produced, before[0]!.account.produced, format);
+      }
+    }
+    rmSync(filler);
+    execFileSync("mount", ["-o", "remount,size=200m", disk]);
+    const recovery = await recover(run.indexPath);
+    assert.ok(recovery.kind === "run" && recovery.failure === undefined);
+    for (const { format, account, rows } of await run.outputs()) {
+      assert.equal(problemIn(account, rows), undefined, format);
+      assert.equal(account.lost, 0, format);
+    }
+  } finally {
+    execFileSync("umount", ["--lazy", disk]);
     rmSync(disk, { recursive: true, force: true });
     if (existsSync(run.ringPath)) rmSync(run.ringPath);
     run.remove();
