@@ -40,6 +40,13 @@ export async function storedRowGroups(
   await using input = await ParquetInput.open(path);
   if (input.sizeBytes < extent.bytes)
     throw mismatch(path, `it has ${input.sizeBytes} bytes, but ${extent.bytes} were stored in it`);
+  const scan = await scanFrames(input, extent.bytes);
+  if (scan === undefined) throw mismatch(path, "it does not begin as a file of daq-storage");
+  if (
+    JSON.stringify(columnLayouts(scan.opening.stream, "full")) !==
+    JSON.stringify(columnLayouts(stream, "full"))
+  )
+    throw mismatch(path, `it holds other columns than stream "${stream.name}" has`);
   let tail: TailContents | undefined;
   try {
     tail = await storedTail(path, stream, extent);
@@ -48,13 +55,6 @@ export async function storedRowGroups(
     if (closed === undefined) throw error;
     return closed;
   }
-  const scan = await scanFrames(input, extent.bytes);
-  if (scan === undefined) throw mismatch(path, "it does not begin as a file of daq-storage");
-  if (
-    JSON.stringify(columnLayouts(scan.opening.stream, "full")) !==
-    JSON.stringify(columnLayouts(stream, "full"))
-  )
-    throw mismatch(path, `it holds other columns than stream "${stream.name}" has`);
   if (scan.endBytes !== extent.bytes || scan.rowGroups.length !== extent.rowGroups)
     throw mismatch(
       path,

@@ -125,11 +125,11 @@ export function decodeTail(bytes: Uint8Array, index: number, layouts: readonly C
 
 function decodeSet(rows: number, data: Uint8Array, text: string): SpannedSet {
   const { pages: notes, span } = parseJson(text) as SetNote;
-  const take = taking(data);
+  const parts = new Parts(data);
   const pages = notes.map(({ headerBytes, entryBytes, min, max, isMinExact, isMaxExact, ...note }): Page => {
-    const header = take(headerBytes);
-    const body = [take(note.bodyBytes)];
-    const entries = entryBytes === undefined ? undefined : take(entryBytes);
+    const header = parts.take(headerBytes);
+    const body = [parts.take(note.bodyBytes)];
+    const entries = entryBytes === undefined ? undefined : parts.take(entryBytes);
     const exactness = {
       ...(isMinExact === undefined ? {} : { isMinExact }),
       ...(isMaxExact === undefined ? {} : { isMaxExact }),
@@ -144,13 +144,26 @@ function decodeSet(rows: number, data: Uint8Array, text: string): SpannedSet {
 }
 
 /** Copies of one part after the other. */
-function taking(data: Uint8Array): (bytes: number) => Uint8Array {
-  let position = 0;
-  return (bytes) => {
-    const part = data.slice(position, position + bytes);
-    position += bytes;
+class Parts {
+  readonly #data: Uint8Array;
+  #position = 0;
+
+  constructor(data: Uint8Array) {
+    this.#data = data;
+  }
+
+  take(bytes: number): Uint8Array {
+    const part = this.#data.slice(this.#position, this.#position + bytes);
+    this.#position += bytes;
     return part;
-  };
+  }
+
+  /** Texts behind their lengths, in cells. */
+  texts(count: number, maxBytes: number): Uint8Array {
+    const cells = new Uint8Array(count * maxBytes);
+    this.#position += unpackTexts(this.#data.subarray(this.#position), maxBytes, undefined, "empty", cells);
+    return cells;
+  }
 }
 
 function checkedEncoding(encoding: PageEncoding): PageEncoding {
@@ -160,20 +173,10 @@ function checkedEncoding(encoding: PageEncoding): PageEncoding {
 
 /** In memory of their own, aligned for typed views. */
 function decodeRows(layouts: readonly ColumnLayout[], rows: number, data: Uint8Array): ColumnRecords[] {
-  let position = 0;
-  const take = (bytes: number): Uint8Array => {
-    const part = data.slice(position, position + bytes);
-    position += bytes;
-    return part;
-  };
-  const takeTexts = (maxBytes: number): Uint8Array => {
-    const cells = new Uint8Array(rows * maxBytes);
-    position += unpackTexts(data.subarray(position), maxBytes, undefined, "empty", cells);
-    return cells;
-  };
+  const parts = new Parts(data);
   return layouts.map(({ physical, itemBytes, nullable }) => {
-    const bytes = physical === "byteArray" ? takeTexts(itemBytes) : take(rows * itemBytes);
-    return nullable ? { bytes, validity: take(rows) } : { bytes };
+    const bytes = physical === "byteArray" ? parts.texts(rows, itemBytes) : parts.take(rows * itemBytes);
+    return nullable ? { bytes, validity: parts.take(rows) } : { bytes };
   });
 }
 
