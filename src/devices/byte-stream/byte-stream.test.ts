@@ -242,7 +242,7 @@ test("takes an empty field for a missing value, and NaN only for what says so", 
   assert.equal(stream.account.lost, 2);
 });
 
-test("reads texts and switches, in quotes or not, and an empty field is missing", async () => {
+test("reads texts and switches, in quotes or not; an empty field is missing, and an empty text in quotes is one", async () => {
   const settings = {
     encoding: "lines",
     columns: ["time", "comment", "open", "power"],
@@ -257,6 +257,7 @@ test("reads texts and switches, in quotes or not, and an empty field is missing"
     '1700000003,5" pipe,1,3',
     '1700000004,"a;b\tc",0,4',
     '1700000005,"open,0,5',
+    '1700000006,"","",6',
   ];
   const { stream, warnings } = await decode(settings, shredded(Buffer.from(`${lines.join("\n")}\n`)));
   assert.deepEqual(warnings, []);
@@ -267,9 +268,10 @@ test("reads texts and switches, in quotes or not, and an empty field is missing"
     '5" pipe',
     "a;b\tc",
     '"open',
+    "",
   ]);
-  assert.deepEqual(stream.elements("open"), [true, false, null, true, false, false]);
-  assert.deepEqual(stream.elements("power"), [1.5, 2, null, 3, 4, 5]);
+  assert.deepEqual(stream.elements("open"), [true, false, null, true, false, false, null]);
+  assert.deepEqual(stream.elements("power"), [1.5, 2, null, 3, 4, 5, 6]);
   assert.equal(stream.timestampsNs[0], 1_700_000_000_500_000_000n);
 });
 

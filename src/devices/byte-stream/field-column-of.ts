@@ -16,13 +16,13 @@ const switches: ReadonlyMap<string, number> = new Map([
 /** What reads the fields of a column. */
 export function fieldColumnOf({ dtype, maxBytes = 0 }: Column): FieldColumn {
   if (dtype === "string")
-    return new CellFields(maxBytes, (cell, text) => {
+    return new CellFields(maxBytes, true, (cell, text) => {
       const problem = textProblem(text, maxBytes);
       if (problem === undefined) putText(cell, text);
       return problem;
     });
   if (dtype === "bool")
-    return new CellFields(1, (cell, text) => {
+    return new CellFields(1, false, (cell, text) => {
       const value = switches.get(text.toLowerCase());
       if (value === undefined) return "is neither 1, true or on nor 0, false or off";
       cell[0] = value;

@@ -109,15 +109,16 @@ export class LineDecoder implements RecordDecoder {
     this.#timestampsNs[row] = nowNs;
     let column = 0;
     for (let index = 0; index < fields.length; index++) {
-      const text = fields[index]!;
+      const text = fields[index];
       if (index === timeField) {
-        const timeNs = parseUnixSeconds(text);
-        if (timeNs === undefined) return `${names[index]} ${excerpt(text)} is not a time in Unix seconds`;
+        const timeNs = parseUnixSeconds(text ?? "");
+        if (timeNs === undefined)
+          return `${names[index]} ${excerpt(text ?? "")} is not a time in Unix seconds`;
         this.#timestampsNs[row] = timeNs;
         continue;
       }
       const problem = this.#columns[column++]!.store(row, text);
-      if (problem !== undefined) return `${names[index]} ${excerpt(text)} ${problem}`;
+      if (problem !== undefined) return `${names[index]} ${excerpt(text ?? "")} ${problem}`;
     }
     return undefined;
   }

@@ -2,15 +2,19 @@ const quoted = /"(?:[^"]|"")*"/g;
 
 /**
  * Splits a line into its fields, without the blanks around them. `delimiter` absent: found for each line. A field may stand in
- * quotes, and then has delimiters in it; two quotes there are one.
+ * quotes, and then has delimiters in it; two quotes there are one. Undefined: nothing, not even quotes.
  */
-export function splitFields(line: string, fieldCount: number, delimiter: string | undefined): string[] {
+export function splitFields(
+  line: string,
+  fieldCount: number,
+  delimiter: string | undefined,
+): (string | undefined)[] {
   const hasQuotes = line.includes('"');
   const separator = delimiter ?? detect(hasQuotes ? line.replace(quoted, "") : line, fieldCount);
   if (separator === undefined) return [unquoted(line.trim())];
   if (hasQuotes) return splitQuoted(line.trim(), separator);
-  const fields = separator === " " ? line.trim().split(/\s+/) : line.split(separator);
-  for (let index = 0; index < fields.length; index++) fields[index] = fields[index]!.trim();
+  const fields: (string | undefined)[] = separator === " " ? line.trim().split(/\s+/) : line.split(separator);
+  for (let index = 0; index < fields.length; index++) fields[index] = fields[index]!.trim() || undefined;
   return fields;
 }
 
@@ -22,8 +26,8 @@ function detect(line: string, fieldCount: number): string | undefined {
   return line.includes(",") ? "," : " ";
 }
 
-function splitQuoted(line: string, separator: string): string[] {
-  const fields: string[] = [];
+function splitQuoted(line: string, separator: string): (string | undefined)[] {
+  const fields: (string | undefined)[] = [];
   for (let at = 0; ; ) {
     while (line[at] === " " || (line[at] === "\t" && separator !== "\t")) at++;
     const end = endOfField(line, at, separator);
@@ -45,7 +49,8 @@ function endOfField(line: string, at: number, separator: string): number {
   return end < 0 ? line.length : from + end;
 }
 
-function unquoted(field: string): string {
+function unquoted(field: string): string | undefined {
+  if (field === "") return undefined;
   if (field.length < 2 || !field.startsWith('"') || !field.endsWith('"')) return field;
   const inner = field.slice(1, -1);
   return inner.replaceAll('""', "").includes('"') ? field : inner.replaceAll('""', '"');

@@ -27,17 +27,18 @@ export class NumberFields implements FieldColumn {
     this.#validity = validity;
   }
 
-  store(row: number, text: string): string | undefined {
+  store(row: number, text: string | undefined): string | undefined {
     const values = this.#values;
-    this.#validity[row] = text === "" ? 0 : 1;
+    const isMissing = text === undefined || text === "";
+    this.#validity[row] = isMissing ? 0 : 1;
     if (values instanceof Float64Array || values instanceof Float32Array) {
-      if (text === "") {
+      if (isMissing) {
         values[row] = Number.NaN;
         return undefined;
       }
       return storeFloat(values, row, text);
     }
-    if (text === "") {
+    if (isMissing) {
       if (values instanceof BigInt64Array || values instanceof BigUint64Array) values[row] = 0n;
       else values[row] = 0;
       return undefined;
